@@ -1,0 +1,34 @@
+/* Nametag - the engine: picture in, tagged faces out.
+ *
+ * Detect, fit landmarks, align, embed, classify, each on the caller's picture; for video only the luma plane is read,
+ * and colour is made for the chips alone. An engine is shared by threads; each thread at work has its own NtAnalyser.
+ */
+#ifndef NT_ENGINE_H
+#define NT_ENGINE_H
+
+#include <glib.h>
+
+#include "engine/model_set.h"
+#include "engine/tagged.h"
+
+typedef struct NtEngineOptions {
+    int upsample;            /* 0..4, see NtDetectOptions */
+    double threshold;        /* detector score */
+    gboolean with_embedding; /* FALSE stops after the landmarks; verdicts are then all unknown */
+    gboolean with_chips;     /* keep the chip of every face */
+} NtEngineOptions;
+
+typedef struct NtAnalyser NtAnalyser;
+
+/* classifier may be NULL (nobody enrolled) and must outlive the analyser. Never NULL: aborts when out of memory, as
+ * GLib does. */
+NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, const NtEngineOptions *options);
+void nt_analyser_free(NtAnalyser *analyser);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtAnalyser, nt_analyser_free)
+
+/* A still: detection on colour, as the reference does. NULL with NT_MODEL_ERROR on failure. */
+NtTaggedFrame *nt_analyser_tag_rgb(NtAnalyser *analyser, const NtImage *rgb, GError **error);
+/* A video frame. index and pts_ns are for the caller to set in the result. */
+NtTaggedFrame *nt_analyser_tag_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, GError **error);
+
+#endif

@@ -1,0 +1,37 @@
+/* Nametag - what the engine says of one picture: its faces, each with a verdict.
+ */
+#ifndef NT_TAGGED_H
+#define NT_TAGGED_H
+
+#include <glib.h>
+
+#include "identity/classifier.h"
+#include "nn/embedder.h"
+#include "vision/align.h"
+#include "vision/detector.h"
+#include "vision/landmarks.h"
+
+typedef struct NtFace {
+    NtDetection detection;
+    NtPoint landmarks[NT_N_LANDMARKS];   /* unrounded, picture coordinates */
+    float embedding[NT_EMBEDDING_SIZE];  /* zero when the engine was told not to embed */
+    guint8 *chip;                        /* NT_CHIP_BYTES, owned; NULL unless the engine keeps chips */
+    NtVerdict verdict;
+} NtFace;
+
+/* The faces of one picture, best detection first. Counted; immutable once the engine has handed it out. */
+typedef struct NtTaggedFrame {
+    gint ref_count;      /* private */
+    guint64 index;       /* number of the frame in its source, from 0 */
+    gint64 pts_ns;       /* presentation time; -1 for a still */
+    int width, height;   /* of the picture, after any rotation its tags ask for */
+    guint n_faces;
+    NtFace *faces;       /* [n_faces], owned */
+} NtTaggedFrame;
+
+NtTaggedFrame *nt_tagged_frame_new(guint n_faces); /* zeroed */
+NtTaggedFrame *nt_tagged_frame_ref(NtTaggedFrame *frame);
+void nt_tagged_frame_unref(NtTaggedFrame *frame);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTaggedFrame, nt_tagged_frame_unref)
+
+#endif
