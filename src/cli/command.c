@@ -1,0 +1,99 @@
+#include "cli/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "identity/gallery.h"
+
+gboolean nt_command_parse(const GOptionEntry *entries, const char *arguments, const char *summary,
+                          const char *description, int *argc, char ***argv, int *exit_code)
+{
+    g_autoptr(GError) error = NULL;
+    /* GOption prints the program's name before the parameters: the subcommand belongs to it. */
+    g_autofree char *parameters = g_strconcat((*argv)[0], " [OPTION…] ", arguments, NULL);
+    const char *command = (*argv)[0];
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+
+    for (int i = 1; i < *argc && strcmp((*argv)[i], "--") != 0; i++) {
+        if (strcmp((*argv)[i], "--help") != 0 && strcmp((*argv)[i], "-h") != 0)
+            continue;
+        /* The context prints "Usage: PROGRAM [OPTION...] parameters"; ours names the subcommand first. */
+        g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+        const char *rest = strstr(help, "\n\n");
+        printf("Usage:\n  nametag %s%s", parameters, rest ? rest : "\n");
+        *exit_code = NT_EXIT_OK;
+        return FALSE;
+    }
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        nt_command_error("%s; see 'nametag %s --help'", error->message, command);
+        *exit_code = NT_EXIT_USAGE;
+        return FALSE;
+    }
+    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+        memmove(*argv + 1, *argv + 2, sizeof **argv * (size_t)(*argc - 1));
+        (*argc)--;
+    }
+    return TRUE;
+}
+
+static void print_message(const char *kind, const char *format, va_list args)
+{
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    fflush(stdout);
+    fprintf(stderr, "nametag: %s%s\n", kind, text);
+}
+
+void nt_command_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message("", format, args);
+    va_end(args);
+}
+
+void nt_command_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message("warning: ", format, args);
+    va_end(args);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    if (interrupted) { /* the second time: at once, as the system would have done it */
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+    interrupted = 1;
+}
+
+void nt_command_catch_interrupt(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+gboolean nt_command_interrupted(void) { return interrupted != 0; }
+
+char *nt_command_gallery_path(const char *option)
+{
+    return option ? g_strdup(option) : nt_gallery_default_path();
+}
+
+gboolean nt_command_is_uri(const char *word)
+{
+    g_autofree char *scheme = g_uri_parse_scheme(word);
+    return scheme && strlen(scheme) > 1 && strncmp(word + strlen(scheme), "://", 3) == 0;
+}

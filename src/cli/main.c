@@ -1,0 +1,92 @@
+/* nametag: the command line. Finds the subcommand and lets it run. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/config.h"
+#include "nn/blas_kernels.h"
+
+typedef struct Command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} Command;
+
+static const Command commands[] = {
+    {"tag", "name the faces in clips, streams and pictures", nt_cmd_tag},
+    {"enroll", "teach the gallery a person, from pictures or clips", nt_cmd_enroll},
+    {"people", "list, rename, merge and forget the people of a gallery", nt_cmd_people},
+    {"detect", "print the faces of pictures: boxes, landmarks, embeddings", nt_cmd_detect},
+    {"represent", "print the embeddings of a folder of pictures as CSV", nt_cmd_represent},
+    {"explain", "draw how the program sees a picture, step by step", nt_cmd_explain},
+    {"models", "list and verify the trained models, show licences, import others", nt_cmd_models},
+    {"bench", "time each step on this machine", nt_cmd_bench},
+};
+
+static void print_help(void)
+{
+    printf("Nametag %s - tags the faces in video with names\n\n"
+           "Usage:\n  nametag COMMAND [OPTION…] ...\n\nCommands:\n", NT_VERSION);
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    printf("\n'nametag COMMAND --help' explains a command. A first walk:\n\n"
+           "  nametag enroll Anna anna1.jpg anna2.jpg    she is in your gallery now\n"
+           "  nametag tag party.mp4 --output out.webm    the clip with names\n"
+           "  nametag people                             who is enrolled\n");
+}
+
+static void suggest(const char *word)
+{
+    nt_command_error("there is no command '%s'; 'nametag --help' lists them", word);
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_has_prefix(commands[i].name, word) || g_str_has_prefix(word, commands[i].name))
+            fprintf(stderr, "Did you mean 'nametag %s'?\n", commands[i].name);
+    }
+}
+
+/* OpenBLAS chooses its kernels when it is loaded, by a list of processors that may be older than this one; the only way
+ * to put that right is to say so in the environment and start again. */
+static void restart_for_blas_kernels(char **argv)
+{
+    const char *core = NULL;
+    if (!nt_blas_kernels_need_restart(&core))
+        return;
+    setenv("OPENBLAS_CORETYPE", core, 1);
+    execv("/proc/self/exe", argv);
+    /* Could not: slower, but right. */
+}
+
+int main(int argc, char **argv)
+{
+    restart_for_blas_kernels(argv);
+    setlocale(LC_ALL, "");
+    g_set_prgname("nametag");
+
+    if (argc < 2) {
+        print_help();
+        return NT_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        print_help();
+        return NT_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("nametag %s\n", NT_VERSION);
+        return NT_EXIT_OK;
+    }
+    /* "nametag help tag" is "nametag tag --help" */
+    char *help_argv[] = {argc > 2 ? argv[2] : NULL, (char *)"--help", NULL};
+    if (strcmp(argv[1], "help") == 0) {
+        argc = 3;
+        argv = (char *[]){NULL, help_argv[0], help_argv[1], NULL};
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    suggest(argv[1]);
+    return NT_EXIT_USAGE;
+}

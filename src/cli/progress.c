@@ -1,0 +1,144 @@
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REDRAW_US (G_USEC_PER_SEC / 10)      /* a terminal's bar: ten times a second */
+#define PLAIN_LINE_US (10 * G_USEC_PER_SEC)  /* elsewhere: a line every ten seconds */
+#define RATE_WINDOW_US (3 * G_USEC_PER_SEC)  /* the rate shown is that of about the last three seconds */
+#define BAR_CELLS 24
+#define FALLBACK_COLUMNS 80
+
+struct NtProgress {
+    char *label, *unit;
+    gboolean quiet, terminal, drawn;
+    gint64 began_us, shown_us;
+    guint64 done;
+    double fraction;
+    gint64 mark_us; /* where the current rate is measured from */
+    guint64 mark_done;
+    double rate;
+};
+
+NtProgress *nt_progress_new(const char *label, const char *unit, gboolean quiet)
+{
+    NtProgress *progress = g_new0(NtProgress, 1);
+    progress->label = g_strdup(label);
+    progress->unit = g_strdup(unit);
+    progress->quiet = quiet;
+    progress->terminal = isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+    progress->began_us = progress->shown_us = progress->mark_us = g_get_monotonic_time();
+    progress->fraction = -1;
+    return progress;
+}
+
+static char *format_seconds(double seconds)
+{
+    guint64 s = (guint64)(seconds + 0.5);
+    if (s >= 3600)
+        return g_strdup_printf("%" G_GUINT64_FORMAT ":%02u:%02u", s / 3600, (guint)(s / 60 % 60), (guint)(s % 60));
+    return g_strdup_printf("%u:%02u", (guint)(s / 60), (guint)(s % 60));
+}
+
+static char *describe(const NtProgress *progress, gint64 now_us)
+{
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%" G_GUINT64_FORMAT " %s", progress->done, progress->unit);
+    if (progress->rate > 0)
+        g_string_append_printf(text, ", %.1f a second", progress->rate);
+    if (progress->fraction > 0.002 && progress->fraction < 1) {
+        double elapsed = (double)(now_us - progress->began_us) / G_USEC_PER_SEC;
+        g_autofree char *left = format_seconds(elapsed * (1 - progress->fraction) / progress->fraction);
+        g_string_append_printf(text, ", %s left", left);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : FALLBACK_COLUMNS;
+}
+
+static void draw_bar(NtProgress *progress, gint64 now_us)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    g_autofree char *text = describe(progress, now_us);
+    g_autoptr(GString) line = g_string_new("\r\033[K");
+    int columns = terminal_columns() - 1;
+    int room = columns - (int)g_utf8_strlen(progress->label, -1) - (int)g_utf8_strlen(text, -1) - BAR_CELLS - 10;
+
+    if (room >= 0)
+        g_string_append_printf(line, "%s ", progress->label);
+    if (progress->fraction >= 0 && room + (int)g_utf8_strlen(progress->label, -1) >= 0) {
+        int filled = (int)(CLAMP(progress->fraction, 0, 1) * BAR_CELLS * 8);
+        int cells = filled / 8;
+        for (int i = 0; i < cells; i++)
+            g_string_append(line, "█");
+        if (cells < BAR_CELLS)
+            g_string_append(line, eighths[filled % 8]);
+        for (int i = cells + (filled % 8 != 0); i < BAR_CELLS; i++)
+            g_string_append_c(line, ' ');
+        g_string_append_printf(line, " %3d %%  ", (int)(CLAMP(progress->fraction, 0, 1) * 100));
+    }
+    g_string_append(line, text);
+    fputs(line->str, stderr);
+    fflush(stderr);
+    progress->drawn = TRUE;
+}
+
+void nt_progress_update(NtProgress *progress, guint64 done, double fraction)
+{
+    gint64 now = g_get_monotonic_time();
+    progress->done = done;
+    progress->fraction = fraction;
+    if (progress->quiet || now - progress->shown_us < (progress->terminal ? REDRAW_US : PLAIN_LINE_US))
+        return;
+    if (now - progress->mark_us >= RATE_WINDOW_US || progress->rate <= 0) {
+        progress->rate = (double)(done - progress->mark_done) * G_USEC_PER_SEC / (double)(now - progress->mark_us);
+        progress->mark_us = now;
+        progress->mark_done = done;
+    }
+    progress->shown_us = now;
+    if (progress->terminal) {
+        draw_bar(progress, now);
+    } else {
+        g_autofree char *text = describe(progress, now);
+        if (fraction >= 0)
+            fprintf(stderr, "%s: %d %%, %s\n", progress->label, (int)(CLAMP(fraction, 0, 1) * 100), text);
+        else
+            fprintf(stderr, "%s: %s\n", progress->label, text);
+    }
+}
+
+void nt_progress_clear(NtProgress *progress)
+{
+    if (progress->drawn) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        progress->drawn = FALSE;
+    }
+}
+
+void nt_progress_finish(NtProgress *progress)
+{
+    nt_progress_clear(progress);
+    if (progress->quiet)
+        return;
+    double elapsed = (double)(g_get_monotonic_time() - progress->began_us) / G_USEC_PER_SEC;
+    g_autofree char *time = format_seconds(elapsed);
+    fprintf(stderr, "%s: %" G_GUINT64_FORMAT " %s in %s (%.1f a second)\n", progress->label, progress->done,
+            progress->unit, time, elapsed > 0 ? (double)progress->done / elapsed : 0);
+}
+
+void nt_progress_free(NtProgress *progress)
+{
+    if (!progress)
+        return;
+    nt_progress_clear(progress);
+    g_free(progress->label);
+    g_free(progress->unit);
+    g_free(progress);
+}
