@@ -1,0 +1,95 @@
+#include "media/trouble.h"
+
+#include <gst/pbutils/pbutils.h>
+#include <string.h>
+
+#include "media/source.h"
+
+void nt_trouble_init(NtTrouble *trouble)
+{
+    trouble->error = NULL;
+    trouble->missing = g_ptr_array_new_with_free_func(g_free);
+}
+
+void nt_trouble_clear(NtTrouble *trouble)
+{
+    g_clear_error(&trouble->error);
+    g_clear_pointer(&trouble->missing, g_ptr_array_unref);
+}
+
+static void add_missing(NtTrouble *trouble, GstMessage *message)
+{
+    char *description = gst_missing_plugin_message_get_description(message);
+    if (g_ptr_array_find_with_equal_func(trouble->missing, description, g_str_equal, NULL))
+        g_free(description);
+    else
+        g_ptr_array_add(trouble->missing, description);
+}
+
+gboolean nt_trouble_collect(NtTrouble *trouble, GstBus *bus)
+{
+    GstMessage *message;
+    while ((message = gst_bus_pop(bus))) {
+        if (gst_is_missing_plugin_message(message))
+            add_missing(trouble, message);
+        else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !trouble->error)
+            gst_message_parse_error(message, &trouble->error, NULL);
+        gst_message_unref(message);
+    }
+    return trouble->error != NULL;
+}
+
+static char *join_missing(const NtTrouble *trouble)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < trouble->missing->len; i++)
+        g_string_append_printf(names, "%s'%s'", i ? ", " : "", (char *)trouble->missing->pdata[i]);
+    return g_string_free(names, FALSE);
+}
+
+/* GStreamer ends its sentences; ours go on. */
+static char *own_words(const GError *reason)
+{
+    char *words = g_strdup(reason ? reason->message : "the pipeline stopped without a reason");
+    gsize length = strlen(words);
+    if (length && words[length - 1] == '.')
+        words[length - 1] = '\0';
+    return words;
+}
+
+char *nt_trouble_words(const NtTrouble *trouble)
+{
+    if (!trouble->missing->len)
+        return own_words(trouble->error);
+    g_autofree char *names = join_missing(trouble);
+    return g_strdup_printf("GStreamer has no plugin for %s", names);
+}
+
+static gboolean is_unknown_kind(const GError *reason)
+{
+    return g_error_matches(reason, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND) ||
+           g_error_matches(reason, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE);
+}
+
+void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64 read, GError **error)
+{
+    const GError *reason = trouble->error;
+    g_autofree char *words = nt_trouble_words(trouble);
+    if (read > 0)
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_STREAM,
+                    "reading '%s' failed after frame %" G_GUINT64_FORMAT ": %s; what came before it is good", location,
+                    read - 1, words);
+    else if (trouble->missing->len)
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
+                    "cannot decode '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')",
+                    location, words);
+    else if (is_unknown_kind(reason))
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
+                    "cannot open '%s': it is not a clip of a known kind, or it is damaged (%s)", location, words);
+    else if (reason && reason->domain == GST_STREAM_ERROR)
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot read '%s': %s; the file is damaged or cut",
+                    location, words);
+    else
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s; check the address", location,
+                    words);
+}
