@@ -40,6 +40,10 @@ void nt_tensor_file_close(NtTensorFile *file); /* NULL is allowed */
 /* The value of a "__metadata__" key, or NULL. Owned by the file. */
 const char *nt_tensor_file_metadata(const NtTensorFile *file, const char *key);
 
+/* The tensors, sorted by name: how many, and the name of one (owned by the file). */
+size_t nt_tensor_file_count(const NtTensorFile *file);
+const char *nt_tensor_file_name(const NtTensorFile *file, size_t index);
+
 /* 1 when the file has a tensor of that name. */
 int nt_tensor_file_has(const NtTensorFile *file, const char *name);
 

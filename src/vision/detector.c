@@ -1,0 +1,391 @@
+#include "vision/detector.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vision/fhog.h"
+#include "vision/pyramid.h"
+
+#define FILTER_SIDE 10 /* cells */
+#define MAX_TERMS 1000 /* separable filters of all parts; the trained model has 305 */
+#define MAX_UPSAMPLE 4
+#define MAX_PIXELS (1LL << 28)
+
+/* From a window's cell to pixels: a filter sees 4 padded cells before its centre; the half cell is added away from 0. */
+#define WINDOW_BEFORE 5
+#define WINDOW_AFTER 4
+#define PADDED_CELLS 4
+#define HALF_CELL (NT_FHOG_CELL / 2)
+
+/* One rank-1 filter: response = sum over rows of column[r] * (sum over columns of row[c] * plane[r][c]). */
+typedef struct Term {
+    int part, plane;
+    float column[FILTER_SIDE], row[FILTER_SIDE];
+} Term;
+
+struct NtDetector {
+    float weights[NT_N_PARTS][NT_FHOG_PLANES][FILTER_SIDE][FILTER_SIDE];
+    double thresholds[NT_N_PARTS];
+    double max_overlap, max_covered;
+    Term *terms;
+    int n_terms;
+};
+
+/* Bytes or floats or detections that grow and stay. */
+typedef struct Pixels {
+    uint8_t *data;
+    size_t capacity;
+} Pixels;
+
+struct NtDetectWorkspace {
+    Pixels enlarged[2], levels[2]; /* two each: one is made from the other */
+    NtFhog fhog;
+    float *rows, *responses; /* [fhog.rows][fhog.columns] */
+    size_t rows_capacity, responses_capacity;
+    NtDetection *candidates;
+    size_t n_candidates, candidates_capacity;
+    NtDetection *found;
+    size_t found_capacity;
+};
+
+const char *nt_detector_part_name(int part)
+{
+    static const char *const names[NT_N_PARTS] = {"front", "left", "right", "tilted-left", "tilted-right"};
+    return part >= 0 && part < NT_N_PARTS ? names[part] : "unknown";
+}
+
+const float *nt_detector_weights(const NtDetector *detector, int part) { return &detector->weights[part][0][0][0]; }
+
+static int all_finite(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return 0;
+    return 1;
+}
+
+static NtStatus read_terms(NtDetector *detector, const NtTensorFile *file, const char *path, NtError *error)
+{
+    NtTensorView part, plane, columns, rows;
+    NtStatus status;
+    if ((status = nt_tensor_file_get(file, "separable.detector", NT_DTYPE_I32, 1, (int64_t[]){-1}, &part, error)))
+        return status;
+    const int64_t n = part.shape[0];
+    if ((status = nt_tensor_file_get(file, "separable.plane", NT_DTYPE_I32, 1, (int64_t[]){n}, &plane, error)) ||
+        (status = nt_tensor_file_get(file, "separable.columns", NT_DTYPE_F32, 2, (int64_t[]){n, FILTER_SIDE}, &columns,
+                                     error)) ||
+        (status = nt_tensor_file_get(file, "separable.rows", NT_DTYPE_F32, 2, (int64_t[]){n, FILTER_SIDE}, &rows,
+                                     error)))
+        return status;
+    if (n > MAX_TERMS)
+        return nt_error_set(error, NT_ERR_FORMAT, "%s: %lld separable filters; at most %d make sense", path,
+                            (long long)n, MAX_TERMS);
+    if (!all_finite(columns.data, (size_t)n * FILTER_SIDE) || !all_finite(rows.data, (size_t)n * FILTER_SIDE))
+        return nt_error_set(error, NT_ERR_FORMAT, "%s: a filter weight is not a number", path);
+    detector->terms = calloc((size_t)n, sizeof *detector->terms);
+    if (!detector->terms)
+        return nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
+    detector->n_terms = (int)n;
+    for (int i = 0; i < detector->n_terms; i++) {
+        Term *term = &detector->terms[i];
+        term->part = ((const int32_t *)part.data)[i];
+        term->plane = ((const int32_t *)plane.data)[i];
+        if (term->part < 0 || term->part >= NT_N_PARTS || term->plane < 0 || term->plane >= NT_FHOG_PLANES)
+            return nt_error_set(error, NT_ERR_FORMAT, "%s: filter %d is for part %d, plane %d, which do not exist", path,
+                                i, term->part, term->plane);
+        memcpy(term->column, (const float *)columns.data + (size_t)i * FILTER_SIDE, sizeof term->column);
+        memcpy(term->row, (const float *)rows.data + (size_t)i * FILTER_SIDE, sizeof term->row);
+    }
+    return NT_OK;
+}
+
+static NtStatus read_model(NtDetector *detector, const NtTensorFile *file, const char *path, NtError *error)
+{
+    const int64_t weights_shape[] = {NT_N_PARTS, NT_FHOG_PLANES, FILTER_SIDE, FILTER_SIDE};
+    NtTensorView weights, thresholds, overlap;
+    NtStatus status;
+    if ((status = nt_tensor_file_get(file, "weights", NT_DTYPE_F32, 4, weights_shape, &weights, error)) ||
+        (status = nt_tensor_file_get(file, "thresholds", NT_DTYPE_F64, 1, (int64_t[]){NT_N_PARTS}, &thresholds,
+                                     error)) ||
+        (status = nt_tensor_file_get(file, "overlap", NT_DTYPE_F64, 1, (int64_t[]){2}, &overlap, error)))
+        return status;
+    memcpy(detector->weights, weights.data, sizeof detector->weights);
+    memcpy(detector->thresholds, thresholds.data, sizeof detector->thresholds);
+    detector->max_overlap = ((const double *)overlap.data)[0];
+    detector->max_covered = ((const double *)overlap.data)[1];
+    for (int i = 0; i < NT_N_PARTS; i++)
+        if (!isfinite(detector->thresholds[i]))
+            return nt_error_set(error, NT_ERR_FORMAT, "%s: the threshold of part %d is not a number", path, i);
+    if (!(detector->max_overlap > 0 && detector->max_overlap <= 1 && detector->max_covered > 0 &&
+          detector->max_covered <= 1) ||
+        !all_finite(&detector->weights[0][0][0][0], sizeof detector->weights / sizeof(float)))
+        return nt_error_set(error, NT_ERR_FORMAT, "%s: weights or overlap limits make no sense", path);
+    return read_terms(detector, file, path, error);
+}
+
+NtStatus nt_detector_load(const char *path, NtDetector **out, NtError *error)
+{
+    NtTensorFile *file = NULL;
+    NtStatus status = nt_tensor_file_open(path, &file, error);
+    if (status != NT_OK)
+        return status;
+    NtDetector *detector = calloc(1, sizeof *detector);
+    status = detector ? read_model(detector, file, path, error)
+                      : nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
+    nt_tensor_file_close(file);
+    if (status != NT_OK) {
+        nt_detector_free(detector);
+        return status;
+    }
+    *out = detector;
+    return NT_OK;
+}
+
+void nt_detector_free(NtDetector *detector)
+{
+    if (detector)
+        free(detector->terms);
+    free(detector);
+}
+
+NtDetectWorkspace *nt_detect_workspace_new(void) { return calloc(1, sizeof(NtDetectWorkspace)); }
+
+void nt_detect_workspace_free(NtDetectWorkspace *workspace)
+{
+    if (!workspace)
+        return;
+    for (int i = 0; i < 2; i++) {
+        free(workspace->enlarged[i].data);
+        free(workspace->levels[i].data);
+    }
+    nt_fhog_clear(&workspace->fhog);
+    free(workspace->rows);
+    free(workspace->responses);
+    free(workspace->candidates);
+    free(workspace->found);
+    free(workspace);
+}
+
+/* Makes room for `needed` elements; 0 when there is no memory. Old content is kept. */
+static int reserve(void **memory, size_t *capacity, size_t needed, size_t element)
+{
+    if (needed <= *capacity)
+        return 1;
+    void *larger = realloc(*memory, needed * element);
+    if (!larger)
+        return 0;
+    *memory = larger;
+    *capacity = needed;
+    return 1;
+}
+
+/* Resizes into a buffer of the workspace. */
+static NtStatus resize_into(Pixels *pixels, const NtImage *in, int width, int height, NtImage *out)
+{
+    const ptrdiff_t stride = (ptrdiff_t)width * nt_channels(in->format);
+    if (!reserve((void **)&pixels->data, &pixels->capacity, (size_t)stride * (size_t)height, 1))
+        return NT_ERR_MEMORY;
+    nt_pyramid_resize(in, pixels->data, width, height, stride);
+    *out = (NtImage){pixels->data, width, height, stride, in->format};
+    return NT_OK;
+}
+
+/* in [rows][columns] -> out, each row filtered: out[r][c] = sum of weights[n] * in[r][c + n]. The three partial sums are
+ * the reference's, so that rounding falls as it does there. */
+static void filter_rows(const float *in, float *out, int rows, int columns, int valid, const float weights[FILTER_SIDE])
+{
+    for (int r = 0; r < rows; r++, in += columns, out += columns) {
+        for (int c = 0; c < valid; c++) {
+            const float *q = in + c;
+            const float a = q[0] * weights[0] + q[3] * weights[3] + q[6] * weights[6] + q[9] * weights[9];
+            const float b = q[1] * weights[1] + q[4] * weights[4] + q[7] * weights[7];
+            const float d = q[2] * weights[2] + q[5] * weights[5] + q[8] * weights[8];
+            out[c] = a + (b + d);
+        }
+    }
+}
+
+/* The same down the columns, added to out. */
+static void add_filtered_columns(const float *restrict in, float *restrict out, int valid_rows, int columns, int valid,
+                                 const float weights[FILTER_SIDE])
+{
+    const ptrdiff_t w = columns;
+    for (int r = 0; r < valid_rows; r++, in += columns, out += columns) {
+        for (int c = 0; c < valid; c++) {
+            const float *q = in + c;
+            const float a = q[0] * weights[0] + q[3 * w] * weights[3] + q[6 * w] * weights[6] + q[9 * w] * weights[9];
+            const float b = q[w] * weights[1] + q[4 * w] * weights[4] + q[7 * w] * weights[7];
+            const float d = q[2 * w] * weights[2] + q[5 * w] * weights[5] + q[8 * w] * weights[8];
+            out[c] += a + (b + d);
+        }
+    }
+}
+
+/* Where a window's cell lies in pixels of its level. */
+static int cell_to_pixel(int cell)
+{
+    const int pixel = (cell + 1 - PADDED_CELLS) * NT_FHOG_CELL + 1;
+    return pixel >= 0 ? pixel + HALF_CELL : pixel - HALF_CELL;
+}
+
+static NtStatus add_candidate(NtDetectWorkspace *workspace, int part, double score, int row, int column, int level)
+{
+    if (workspace->n_candidates == workspace->candidates_capacity) {
+        const size_t needed = workspace->candidates_capacity ? 2 * workspace->candidates_capacity : 256;
+        if (!reserve((void **)&workspace->candidates, &workspace->candidates_capacity, needed, sizeof(NtDetection)))
+            return NT_ERR_MEMORY;
+    }
+    const NtRect window = {cell_to_pixel(column - WINDOW_BEFORE), cell_to_pixel(row - WINDOW_BEFORE),
+                           cell_to_pixel(column + WINDOW_AFTER), cell_to_pixel(row + WINDOW_AFTER)};
+    workspace->candidates[workspace->n_candidates++] =
+        (NtDetection){nt_pyramid_rect_up(window, level), score, part};
+    return NT_OK;
+}
+
+/* All windows of one level, each part's filter. Responses are indexed by a window's first cell; the reference counts
+ * from its centre, WINDOW_BEFORE cells on. */
+static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *workspace, int level, double adjust)
+{
+    const NtFhog *fhog = &workspace->fhog;
+    const size_t size = (size_t)fhog->rows * (size_t)fhog->columns;
+    const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
+    if (fhog->rows == 0 || valid_rows <= 0 || valid_columns <= 0)
+        return NT_OK;
+    if (!reserve((void **)&workspace->rows, &workspace->rows_capacity, size, sizeof(float)) ||
+        !reserve((void **)&workspace->responses, &workspace->responses_capacity, size, sizeof(float)))
+        return NT_ERR_MEMORY;
+
+    for (int part = 0; part < NT_N_PARTS; part++) {
+        memset(workspace->responses, 0, size * sizeof(float));
+        for (int i = 0; i < detector->n_terms; i++) {
+            const Term *term = &detector->terms[i];
+            if (term->part != part)
+                continue;
+            filter_rows(fhog->planes + (size_t)term->plane * size, workspace->rows, fhog->rows, fhog->columns,
+                        valid_columns, term->row);
+            add_filtered_columns(workspace->rows, workspace->responses, valid_rows, fhog->columns, valid_columns,
+                                 term->column);
+        }
+        const double limit = detector->thresholds[part] + adjust;
+        for (int r = 0; r < valid_rows; r++) {
+            const float *responses = workspace->responses + (size_t)r * (size_t)fhog->columns;
+            for (int c = 0; c < valid_columns; c++) {
+                if (responses[c] >= limit &&
+                    add_candidate(workspace, part, (double)responses[c] - detector->thresholds[part],
+                                  r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)
+                    return NT_ERR_MEMORY;
+            }
+        }
+    }
+    return NT_OK;
+}
+
+static NtStatus scan_pyramid(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
+                             double adjust)
+{
+    const int levels = nt_pyramid_levels(image->width, image->height);
+    NtImage current = *image;
+    for (int level = 0; level < levels; level++) {
+        NtStatus status = NT_OK;
+        if (level > 0) {
+            const NtImage above = current;
+            status = resize_into(&workspace->levels[level % 2], &above, nt_pyramid_next_side(above.width),
+                                 nt_pyramid_next_side(above.height), &current);
+        }
+        if (status != NT_OK || (status = nt_fhog_compute(&current, FILTER_SIDE, FILTER_SIDE, &workspace->fhog)) ||
+            (status = scan_level(detector, workspace, level, adjust)))
+            return status;
+    }
+    return NT_OK;
+}
+
+static double area(int left, int top, int right, int bottom)
+{
+    return right < left || bottom < top ? 0 : (double)(right - left + 1) * (double)(bottom - top + 1);
+}
+
+/* Whether two boxes show the same face. "Overlap" is against the rectangle around both, not against their union. */
+static int same_face(const NtDetector *detector, NtRect a, NtRect b)
+{
+    const double inner = area(a.left > b.left ? a.left : b.left, a.top > b.top ? a.top : b.top,
+                              a.right < b.right ? a.right : b.right, a.bottom < b.bottom ? a.bottom : b.bottom);
+    if (inner == 0)
+        return 0;
+    const double outer = area(a.left < b.left ? a.left : b.left, a.top < b.top ? a.top : b.top,
+                              a.right > b.right ? a.right : b.right, a.bottom > b.bottom ? a.bottom : b.bottom);
+    return inner / outer > detector->max_overlap ||
+           inner / area(a.left, a.top, a.right, a.bottom) > detector->max_covered ||
+           inner / area(b.left, b.top, b.right, b.bottom) > detector->max_covered;
+}
+
+/* Best score first; equal scores by place, so that the result never depends on the sort. */
+static int by_score(const void *a, const void *b)
+{
+    const NtDetection *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->part != y->part)
+        return x->part - y->part;
+    if (x->box.top != y->box.top)
+        return x->box.top < y->box.top ? -1 : 1;
+    return (x->box.left > y->box.left) - (x->box.left < y->box.left);
+}
+
+/* Greedy non-maximum suppression over all parts together: candidates -> found. */
+static NtStatus suppress(const NtDetector *detector, NtDetectWorkspace *workspace, size_t *n_found)
+{
+    *n_found = 0;
+    if (workspace->n_candidates == 0)
+        return NT_OK;
+    qsort(workspace->candidates, workspace->n_candidates, sizeof *workspace->candidates, by_score);
+    if (!reserve((void **)&workspace->found, &workspace->found_capacity, workspace->n_candidates, sizeof(NtDetection)))
+        return NT_ERR_MEMORY;
+    for (size_t i = 0; i < workspace->n_candidates; i++) {
+        size_t k = 0;
+        while (k < *n_found && !same_face(detector, workspace->candidates[i].box, workspace->found[k].box))
+            k++;
+        if (k == *n_found)
+            workspace->found[(*n_found)++] = workspace->candidates[i];
+    }
+    return NT_OK;
+}
+
+/* Doubles the picture `times` times. */
+static NtStatus enlarge(NtDetectWorkspace *workspace, const NtImage *image, int times, NtImage *out, NtError *error)
+{
+    *out = *image;
+    for (int i = 0; i < times; i++) {
+        const NtImage smaller = *out;
+        const int64_t width = 2 * (int64_t)smaller.width + 2, height = 2 * (int64_t)smaller.height + 1;
+        if (width * height > MAX_PIXELS)
+            return nt_error_set(error, NT_ERR_ARGUMENT, "a picture of %d x %d pixels is too large to be doubled %d times",
+                                image->width, image->height, times);
+        if (resize_into(&workspace->enlarged[i % 2], &smaller, (int)width, (int)height, out) != NT_OK)
+            return nt_error_set(error, NT_ERR_MEMORY, "not enough memory to double a picture of %d x %d pixels",
+                                smaller.width, smaller.height);
+    }
+    return NT_OK;
+}
+
+NtStatus nt_detect(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
+                   const NtDetectOptions *options, const NtDetection **found, size_t *n_found, NtError *error)
+{
+    if (image->width < 1 || image->height < 1 || options->upsample < 0 || options->upsample > MAX_UPSAMPLE ||
+        (int64_t)image->width * image->height > MAX_PIXELS || !isfinite(options->threshold))
+        return nt_error_set(error, NT_ERR_ARGUMENT, "cannot search a picture of %d x %d pixels, doubled %d times",
+                            image->width, image->height, options->upsample);
+    NtImage search;
+    NtStatus status = enlarge(workspace, image, options->upsample, &search, error);
+    if (status != NT_OK)
+        return status;
+
+    workspace->n_candidates = 0;
+    if (scan_pyramid(detector, workspace, &search, options->threshold) != NT_OK ||
+        suppress(detector, workspace, n_found) != NT_OK)
+        return nt_error_set(error, NT_ERR_MEMORY, "not enough memory to search a picture of %d x %d pixels",
+                            search.width, search.height);
+    for (size_t i = 0; options->upsample > 0 && i < *n_found; i++)
+        workspace->found[i].box = nt_upsampled_rect_down(workspace->found[i].box, options->upsample);
+    *found = workspace->found;
+    return NT_OK;
+}

@@ -1,0 +1,187 @@
+#include "vision/landmarks.h"
+
+#include <stdlib.h>
+
+#include "base/safetensors.h"
+
+/* The trained model's shape. */
+#define CASCADES 15
+#define TREES 500
+#define SPLITS 15
+#define LEAVES 16
+#define PIXELS 500
+#define COORDINATES (2 * NT_N_LANDMARKS)
+
+struct NtLandmarker {
+    NtTensorFile *file; /* the tables below are views into it */
+    const float *initial;      /* [68][2], box units: 0..1 spans the box */
+    const uint16_t *split_pixels; /* [CASCADES][TREES][SPLITS][2] */
+    const float *thresholds;   /* [CASCADES][TREES][SPLITS] */
+    const float *leaves;       /* [CASCADES][TREES][LEAVES][COORDINATES] */
+    const uint16_t *anchors;   /* [CASCADES][PIXELS] */
+    const float *deltas;       /* [CASCADES][PIXELS][2], in the initial shape's frame */
+    double centred[COORDINATES]; /* the initial shape about its mean */
+    double spread;             /* sum of squares of centred */
+};
+
+static NtStatus check_indices(const uint16_t *values, size_t n, unsigned limit, const char *what, const char *path,
+                              NtError *error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i] >= limit)
+            return nt_error_set(error, NT_ERR_FORMAT, "%s: %s %zu is %u, and there are %u", path, what, i,
+                                (unsigned)values[i], limit);
+    return NT_OK;
+}
+
+static NtStatus read_tables(NtLandmarker *model, const char *path, NtError *error)
+{
+    const NtTensorFile *file = model->file;
+    NtTensorView initial, pixels, thresholds, leaves, anchors, deltas;
+    NtStatus status;
+    if ((status = nt_tensor_file_get(file, "initial_shape", NT_DTYPE_F32, 2, (int64_t[]){NT_N_LANDMARKS, 2}, &initial,
+                                     error)) ||
+        (status = nt_tensor_file_get(file, "splits.pixels", NT_DTYPE_U16, 4, (int64_t[]){CASCADES, TREES, SPLITS, 2},
+                                     &pixels, error)) ||
+        (status = nt_tensor_file_get(file, "splits.thresholds", NT_DTYPE_F32, 3, (int64_t[]){CASCADES, TREES, SPLITS},
+                                     &thresholds, error)) ||
+        (status = nt_tensor_file_get(file, "leaves", NT_DTYPE_F32, 4, (int64_t[]){CASCADES, TREES, LEAVES, COORDINATES},
+                                     &leaves, error)) ||
+        (status = nt_tensor_file_get(file, "anchors", NT_DTYPE_U16, 2, (int64_t[]){CASCADES, PIXELS}, &anchors,
+                                     error)) ||
+        (status = nt_tensor_file_get(file, "deltas", NT_DTYPE_F32, 3, (int64_t[]){CASCADES, PIXELS, 2}, &deltas,
+                                     error)))
+        return status;
+    model->initial = initial.data;
+    model->split_pixels = pixels.data;
+    model->thresholds = thresholds.data;
+    model->leaves = leaves.data;
+    model->anchors = anchors.data;
+    model->deltas = deltas.data;
+    if ((status = check_indices(model->split_pixels, (size_t)CASCADES * TREES * SPLITS * 2, PIXELS, "split pixel", path,
+                                error)) ||
+        (status = check_indices(model->anchors, (size_t)CASCADES * PIXELS, NT_N_LANDMARKS, "anchor", path, error)))
+        return status;
+    for (int i = 0; i < COORDINATES; i++)
+        if (!isfinite(model->initial[i]))
+            return nt_error_set(error, NT_ERR_FORMAT, "%s: the initial shape is not made of numbers", path);
+    return NT_OK;
+}
+
+static void mean_point(const float shape[COORDINATES], double mean[2])
+{
+    mean[0] = mean[1] = 0;
+    for (int i = 0; i < COORDINATES; i++)
+        mean[i % 2] += shape[i];
+    mean[0] /= NT_N_LANDMARKS;
+    mean[1] /= NT_N_LANDMARKS;
+}
+
+static NtStatus centre_initial(NtLandmarker *model, const char *path, NtError *error)
+{
+    double mean[2];
+    mean_point(model->initial, mean);
+    for (int i = 0; i < COORDINATES; i++)
+        model->centred[i] = model->initial[i] - mean[i % 2];
+    for (int i = 0; i < COORDINATES; i += 2)
+        model->spread += model->centred[i] * model->centred[i] + model->centred[i + 1] * model->centred[i + 1];
+    if (!(model->spread > 0))
+        return nt_error_set(error, NT_ERR_FORMAT, "%s: the initial shape is a single point", path);
+    return NT_OK;
+}
+
+NtStatus nt_landmarker_load(const char *path, NtLandmarker **out, NtError *error)
+{
+    NtLandmarker *model = calloc(1, sizeof *model);
+    if (!model)
+        return nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
+    NtStatus status = nt_tensor_file_open(path, &model->file, error);
+    if (status != NT_OK || (status = read_tables(model, path, error)) || (status = centre_initial(model, path, error))) {
+        nt_landmarker_free(model);
+        return status;
+    }
+    *out = model;
+    return NT_OK;
+}
+
+void nt_landmarker_free(NtLandmarker *landmarker)
+{
+    if (landmarker)
+        nt_tensor_file_close(landmarker->file);
+    free(landmarker);
+}
+
+/* The 2 x 2 part [a -b; b a] of the least-squares similarity that takes the initial shape to shape. */
+static void fit_similarity(const NtLandmarker *model, const float shape[COORDINATES], float *a, float *b)
+{
+    double mean[2], same = 0, cross = 0;
+    mean_point(shape, mean);
+    for (int i = 0; i < COORDINATES; i += 2) {
+        const double fx = model->centred[i], fy = model->centred[i + 1];
+        const double gx = shape[i] - mean[0], gy = shape[i + 1] - mean[1];
+        same += fx * gx + fy * gy;
+        cross += fx * gy - fy * gx;
+    }
+    *a = (float)(same / model->spread);
+    *b = (float)(cross / model->spread);
+}
+
+/* The picture's grey value there, 0 outside. The comparisons are false for NaN, so that no coordinate a damaged model
+ * can give reaches memory. */
+static inline float sample(const NtImage *image, double x, double y)
+{
+    x = floor(x + 0.5);
+    y = floor(y + 0.5);
+    if (!(x >= 0 && x < image->width && y >= 0 && y < image->height))
+        return 0;
+    const uint8_t *row = nt_image_row(image, (int)y);
+    if (image->format == NT_PIXELS_GRAY8)
+        return row[(int)x];
+    const uint8_t *pixel = row + 3 * (int)x;
+    return (float)((pixel[0] + pixel[1] + pixel[2]) / 3);
+}
+
+static void sample_pixels(const NtLandmarker *model, int cascade, const NtImage *image, NtRect box,
+                          const float shape[COORDINATES], float values[PIXELS])
+{
+    const uint16_t *anchors = model->anchors + (size_t)cascade * PIXELS;
+    const float *deltas = model->deltas + (size_t)cascade * PIXELS * 2;
+    const double width = (double)box.right - box.left, height = (double)box.bottom - box.top;
+    float a, b;
+    fit_similarity(model, shape, &a, &b);
+    for (int i = 0; i < PIXELS; i++) {
+        const float dx = deltas[2 * i], dy = deltas[2 * i + 1];
+        const float *anchor = shape + 2 * anchors[i];
+        const float x = a * dx + -b * dy + anchor[0], y = b * dx + a * dy + anchor[1];
+        values[i] = sample(image, box.left + width * x, box.top + height * y);
+    }
+}
+
+static void add_leaves(const NtLandmarker *model, int cascade, const float values[PIXELS], float shape[COORDINATES])
+{
+    for (int t = 0; t < TREES; t++) {
+        const size_t tree = (size_t)cascade * TREES + (size_t)t;
+        const uint16_t *pixels = model->split_pixels + tree * SPLITS * 2;
+        const float *thresholds = model->thresholds + tree * SPLITS;
+        int node = 0;
+        while (node < SPLITS)
+            node = 2 * node + (values[pixels[2 * node]] - values[pixels[2 * node + 1]] > thresholds[node] ? 1 : 2);
+        const float *leaf = model->leaves + (tree * LEAVES + (size_t)(node - SPLITS)) * COORDINATES;
+        for (int i = 0; i < COORDINATES; i++)
+            shape[i] += leaf[i];
+    }
+}
+
+void nt_landmarks_fit(const NtLandmarker *landmarker, const NtImage *image, NtRect box, NtPoint points[NT_N_LANDMARKS])
+{
+    const double width = (double)box.right - box.left, height = (double)box.bottom - box.top;
+    float shape[COORDINATES], values[PIXELS];
+    for (int i = 0; i < COORDINATES; i++)
+        shape[i] = landmarker->initial[i];
+    for (int cascade = 0; cascade < CASCADES; cascade++) {
+        sample_pixels(landmarker, cascade, image, box, shape, values);
+        add_leaves(landmarker, cascade, values, shape);
+    }
+    for (int i = 0; i < NT_N_LANDMARKS; i++)
+        points[i] = (NtPoint){box.left + width * shape[2 * i], box.top + height * shape[2 * i + 1]};
+}
