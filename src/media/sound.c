@@ -12,6 +12,7 @@
 #define STALL_LIMIT_NS (5 * GST_SECOND)
 
 struct NtSound {
+    gboolean is_file;
     GstElement *pipeline, *convert, *sink;
     GstBus *bus;
     NtTrouble trouble;
@@ -80,7 +81,8 @@ static gboolean build(NtSound *sound, const char *uri)
 static gboolean is_over(NtSound *sound)
 {
     gboolean ended = gst_app_sink_is_eos(GST_APP_SINK(sound->sink));
-    gboolean failed = nt_trouble_collect(&sound->trouble, sound->bus);
+    gboolean failed = nt_trouble_collect(&sound->trouble, sound->bus) ||
+                      (sound->is_file && !ended && nt_trouble_is_stalled(&sound->trouble, sound->pipeline));
     gboolean silent = g_atomic_int_get(&sound->streams_known) && !g_atomic_int_get(&sound->has_audio);
     return ended || failed || silent;
 }
@@ -107,6 +109,7 @@ NtSound *nt_sound_open(const char *uri, char **warning)
 {
     NtSound *sound = g_new0(NtSound, 1);
     g_mutex_init(&sound->lock);
+    sound->is_file = gst_uri_has_protocol(uri, "file");
     sound->cut_ns = -1;
     nt_trouble_init(&sound->trouble);
     if (!build(sound, uri)) {
@@ -158,6 +161,7 @@ static gpointer feed(gpointer user)
             g_clear_pointer(&sample, gst_sample_unref);
             if (!taken)
                 break;
+            sound->trouble.idle_since = 0;
             waited = 0;
         } else if (is_over(sound) || (cut_time(sound) >= 0 && (waited += POLL_NS) > STALL_LIMIT_NS)) {
             break;

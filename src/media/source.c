@@ -30,6 +30,7 @@
 
 struct NtSource {
     char *location, *uri;
+    gboolean is_file;
     GstElement *pipeline, *decoder, *convert, *sink;
     GstBus *bus;
     NtTrouble trouble;
@@ -140,9 +141,10 @@ static gboolean build(NtSource *source, GError **error)
 }
 
 /* An error, or the streams without a picture among them. */
-static gboolean report(NtSource *source, GError **error)
+static gboolean report(NtSource *source, gboolean ended, GError **error)
 {
-    gboolean failed = nt_trouble_collect(&source->trouble, source->bus);
+    gboolean failed = nt_trouble_collect(&source->trouble, source->bus) ||
+                      (source->is_file && !ended && nt_trouble_is_stalled(&source->trouble, source->pipeline));
     gboolean known = g_atomic_int_get(&source->streams_known);
     if (known && !g_atomic_int_get(&source->has_video) && !source->trouble.missing->len) {
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
@@ -161,10 +163,12 @@ static GstSample *pull(NtSource *source, GError **error)
 {
     while (!g_atomic_int_get(&source->cancelled)) {
         GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(source->sink), POLL_NS);
-        if (sample)
+        if (sample) {
+            source->trouble.idle_since = 0;
             return sample;
+        }
         gboolean ended = gst_app_sink_is_eos(GST_APP_SINK(source->sink));
-        if (report(source, error) || ended)
+        if (report(source, ended, error) || ended)
             return NULL;
     }
     return NULL;
@@ -191,6 +195,7 @@ NtSource *nt_source_open(const char *location, GError **error)
     g_autoptr(NtSource) source = g_new0(NtSource, 1);
     source->location = g_strdup(location);
     source->uri = g_steal_pointer(&uri);
+    source->is_file = gst_uri_has_protocol(source->uri, "file");
     source->last_pts = -1;
     nt_trouble_init(&source->trouble);
     if (!build(source, error))

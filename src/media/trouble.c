@@ -5,9 +5,13 @@
 
 #include "media/source.h"
 
+/* How long no thread may be at work before a pipeline counts as stalled: starting one takes milliseconds. */
+#define STALL_LIMIT_US (2 * G_USEC_PER_SEC)
+
 void nt_trouble_init(NtTrouble *trouble)
 {
     trouble->error = NULL;
+    trouble->idle_since = 0;
     trouble->missing = g_ptr_array_new_with_free_func(g_free);
 }
 
@@ -37,6 +41,37 @@ gboolean nt_trouble_collect(NtTrouble *trouble, GstBus *bus)
         gst_message_unref(message);
     }
     return trouble->error != NULL;
+}
+
+static void look_for_work(const GValue *item, gpointer working)
+{
+    GstElement *element = g_value_get_object(item);
+    GST_OBJECT_LOCK(element);
+    for (GList *at = element->pads; at; at = at->next) {
+        GstPad *pad = at->data;
+        GST_OBJECT_LOCK(pad);
+        if (GST_PAD_TASK(pad) && gst_task_get_state(GST_PAD_TASK(pad)) == GST_TASK_STARTED)
+            *(gboolean *)working = TRUE;
+        GST_OBJECT_UNLOCK(pad);
+    }
+    GST_OBJECT_UNLOCK(element);
+}
+
+gboolean nt_trouble_is_stalled(NtTrouble *trouble, GstElement *pipeline)
+{
+    gboolean working = FALSE;
+    GstIterator *elements = gst_bin_iterate_recurse(GST_BIN(pipeline));
+    if (gst_iterator_foreach(elements, look_for_work, &working) != GST_ITERATOR_DONE)
+        working = TRUE; /* the set of elements is changing */
+    gst_iterator_free(elements);
+    gint64 now = g_get_monotonic_time();
+    if (working || !trouble->idle_since)
+        trouble->idle_since = working ? 0 : now;
+    if (!trouble->idle_since || now - trouble->idle_since < STALL_LIMIT_US)
+        return FALSE;
+    if (!trouble->error)
+        trouble->error = g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX, "nothing in it can be played");
+    return TRUE;
 }
 
 static char *join_missing(const NtTrouble *trouble)
@@ -81,7 +116,7 @@ void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64
                     read - 1, words);
     else if (trouble->missing->len)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    "cannot decode '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')",
+                    "cannot play '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')",
                     location, words);
     else if (is_unknown_kind(reason))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
