@@ -12,7 +12,9 @@ typedef struct Element {
 /* Speed first, since the analysis needs the processor, then text that stays sharp. Measured on a 1280x720 talking head
  * with two threads (decode and scale included): VP9 at cpu-used 8 takes 7.5 ms of processor time a frame, VP8 11.8,
  * x264 veryfast 11.8. Constant quality, with the bit rate (set by nt_encoding_tune) as an upper bound.
- * The time base is not the frame rate, so that variable frame rates keep their times. */
+ * No B-frames: mp4mux measures a track by decoding times and would
+ * cut the last frames of a variable frame rate. The time base is not the frame rate, so that variable frame rates keep
+ * their times. */
 static const Element vp9[] = {
     {"vp9enc", "good",
      "deadline=1 cpu-used=8 row-mt=true tile-columns=1 threads=2 end-usage=cq cq-level=24 timebase=1/90000", NULL},
@@ -20,7 +22,7 @@ static const Element vp9[] = {
     {NULL},
 };
 static const Element h264[] = {
-    {"x264enc", "ugly", "speed-preset=veryfast pass=qual quantizer=21", NULL},
+    {"x264enc", "ugly", "speed-preset=veryfast pass=qual quantizer=21 bframes=0", NULL},
     {"openh264enc", "bad", "rate-control=bitrate complexity=low multi-thread=2", "h264parse"},
     {NULL},
 };

@@ -52,7 +52,8 @@ struct NtRecorder {
     GstVideoInfo other; /* BGRx, of frames of another size than the first */
     GstBuffer *other_buffer;
     GstVideoConverter *to_size;
-    gint64 last_pts, end_ns, usual_ns;
+    GstBuffer *held; /* the last frame, not yet given to the encoder */
+    gint64 last_pts, last_duration, usual_ns, end_ns;
 };
 
 gboolean nt_recorder_is_supported(const char *path)
@@ -214,7 +215,7 @@ NtRecorder *nt_recorder_new(const char *path, const char *audio_uri, GError **er
     g_cond_init(&recorder->wanted);
     nt_trouble_init(&recorder->trouble);
     recorder->path = g_strdup(path);
-    recorder->cut_ns = recorder->last_pts = -1;
+    recorder->cut_ns = -1;
     recorder->encoding = nt_encoding_for_path(path);
     if (!recorder->encoding) {
         g_autofree char *endings = nt_encoding_list();
@@ -266,6 +267,15 @@ static gboolean start(NtRecorder *recorder, const NtFrame *frame, GError **error
     return TRUE;
 }
 
+/* Converters want the same frame rate on both sides, which says nothing of a picture. */
+static GstVideoConverter *make_converter(const GstVideoInfo *in, const GstVideoInfo *out, GstStructure *options)
+{
+    GstVideoInfo from = *in, to = *out;
+    to.fps_n = from.fps_n;
+    to.fps_d = from.fps_d;
+    return gst_video_converter_new(&from, &to, options);
+}
+
 /* Converts the frame's own rectangle into the top left of out, which may be one pixel larger. */
 static void to_rgb(NtRecorder *recorder, const GstVideoFrame *in, GstVideoFrame *out)
 {
@@ -277,7 +287,7 @@ static void to_rgb(NtRecorder *recorder, const GstVideoFrame *in, GstVideoFrame 
             gst_structure_new("options", GST_VIDEO_CONVERTER_OPT_DEST_WIDTH, G_TYPE_INT, in->info.width,
                               GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, in->info.height,
                               GST_VIDEO_CONVERTER_OPT_FILL_BORDER, G_TYPE_BOOLEAN, FALSE, NULL);
-        recorder->to_rgb = gst_video_converter_new(&in->info, &out->info, options);
+        recorder->to_rgb = make_converter(&in->info, &out->info, options);
     }
     gst_video_converter_frame(recorder->to_rgb, in, out);
 }
@@ -318,7 +328,7 @@ static gboolean render_other_size(NtRecorder *recorder, const GstVideoFrame *in,
                               (out->info.width - inner_width) / 2, GST_VIDEO_CONVERTER_OPT_DEST_Y, G_TYPE_INT,
                               (out->info.height - inner_height) / 2, GST_VIDEO_CONVERTER_OPT_DEST_WIDTH, G_TYPE_INT,
                               inner_width, GST_VIDEO_CONVERTER_OPT_DEST_HEIGHT, G_TYPE_INT, inner_height, NULL);
-        recorder->to_size = gst_video_converter_new(&recorder->other, &out->info, options);
+        recorder->to_size = make_converter(&recorder->other, &out->info, options);
     }
     GstVideoFrame drawn;
     if (!gst_video_frame_map(&drawn, &recorder->other, recorder->other_buffer, GST_MAP_READWRITE))
@@ -369,36 +379,46 @@ static gboolean wait_for_room(NtRecorder *recorder, GError **error)
     }
 }
 
-/* The frame's own duration, or the distance of the last two: what a last frame without a duration is shown for. */
-static gint64 shown_for(NtRecorder *recorder, const NtFrame *frame)
+/* Gives the encoder the frame that was held back, now that it is known for how long it is shown. */
+static gboolean push_held(NtRecorder *recorder, gint64 shown_ns, GError **error)
 {
-    gint64 pts = nt_frame_pts_ns(frame), duration = nt_frame_duration_ns(frame);
-    if (recorder->last_pts >= 0)
-        recorder->usual_ns = pts - recorder->last_pts;
-    recorder->last_pts = pts;
-    return duration > 0 ? duration : recorder->usual_ns;
+    if (!wait_for_room(recorder, error))
+        return FALSE;
+    GST_BUFFER_DURATION(recorder->held) = (guint64)shown_ns;
+    if (gst_app_src_push_buffer(GST_APP_SRC(recorder->picture), g_steal_pointer(&recorder->held)) == GST_FLOW_OK)
+        return TRUE;
+    nt_trouble_collect(&recorder->trouble, recorder->bus);
+    return fail_by_trouble(recorder, error);
 }
 
+/* A frame is shown until the next one, whatever its container said; so each is held back until the next one comes. */
 gboolean nt_recorder_write(NtRecorder *recorder, const NtFrame *frame, NtRecorderDraw draw, gpointer user,
                            GError **error)
 {
     if (!recorder->started && !start(recorder, frame, error))
         return FALSE;
-    GstBuffer *buffer = render(recorder, frame, draw, user);
+    gint64 pts = nt_frame_pts_ns(frame);
+    g_autoptr(GstBuffer) buffer = render(recorder, frame, draw, user);
     if (!buffer)
         return fail(recorder, error, G_IO_ERROR_FAILED, "not enough memory for its frames");
-    gint64 duration = shown_for(recorder, frame);
-    GST_BUFFER_PTS(buffer) = (guint64)nt_frame_pts_ns(frame);
-    GST_BUFFER_DURATION(buffer) = duration > 0 ? (guint64)duration : GST_CLOCK_TIME_NONE;
-    recorder->end_ns = nt_frame_pts_ns(frame) + duration;
-    if (!wait_for_room(recorder, error)) {
-        gst_buffer_unref(buffer);
-        return FALSE;
+    GST_BUFFER_PTS(buffer) = (guint64)pts;
+    if (recorder->held) {
+        recorder->usual_ns = pts - recorder->last_pts;
+        if (!push_held(recorder, recorder->usual_ns, error))
+            return FALSE;
     }
-    if (gst_app_src_push_buffer(GST_APP_SRC(recorder->picture), buffer) == GST_FLOW_OK)
-        return TRUE;
-    nt_trouble_collect(&recorder->trouble, recorder->bus);
-    return fail_by_trouble(recorder, error);
+    recorder->held = g_steal_pointer(&buffer);
+    recorder->last_pts = pts;
+    recorder->last_duration = nt_frame_duration_ns(frame);
+    return TRUE;
+}
+
+/* The last frame is shown for its own duration, or as long as the one before it. */
+static gboolean push_last(NtRecorder *recorder, GError **error)
+{
+    gint64 shown = recorder->last_duration > 0 ? recorder->last_duration : recorder->usual_ns;
+    recorder->end_ns = recorder->last_pts + MAX(shown, 1);
+    return push_held(recorder, MAX(shown, 1), error);
 }
 
 /* Until the muxer has written the last byte. */
@@ -447,8 +467,10 @@ static gboolean publish(NtRecorder *recorder, GError **error)
 
 gboolean nt_recorder_finish(NtRecorder *recorder, gboolean interrupted, GError **error)
 {
-    if (!recorder->started)
+    if (!recorder->held)
         return fail(recorder, error, G_IO_ERROR_FAILED, "there was no frame to write");
+    if (!push_last(recorder, error))
+        return FALSE;
     if (interrupted && recorder->sound) {
         g_mutex_lock(&recorder->lock);
         recorder->cut_ns = recorder->end_ns;
@@ -473,6 +495,7 @@ void nt_recorder_free(NtRecorder *recorder)
     if (recorder->pool)
         gst_buffer_pool_set_active(recorder->pool, FALSE);
     gst_clear_object(&recorder->pool);
+    gst_clear_buffer(&recorder->held);
     gst_clear_buffer(&recorder->other_buffer);
     g_clear_pointer(&recorder->to_rgb, gst_video_converter_free);
     g_clear_pointer(&recorder->to_size, gst_video_converter_free);

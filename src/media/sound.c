@@ -94,9 +94,9 @@ static gboolean preroll(NtSound *sound, char **warning)
         sound->first = gst_app_sink_try_pull_sample(GST_APP_SINK(sound->sink), POLL_NS);
         if (sound->first || !is_over(sound))
             continue;
-        gboolean linked = g_atomic_int_get(&sound->has_audio);
-        /* Without sound nothing is linked, which the demuxer calls an error too. */
-        if (sound->trouble.missing->len || (linked && sound->trouble.error)) {
+        gboolean silent = g_atomic_int_get(&sound->streams_known) && !g_atomic_int_get(&sound->has_audio);
+        /* In a clip without sound nothing is linked, which the demuxer calls an error too. */
+        if (sound->trouble.missing->len || (sound->trouble.error && !silent)) {
             g_autofree char *words = nt_trouble_words(&sound->trouble);
             *warning = g_strdup_printf("the recording is without sound: %s", words);
         }

@@ -26,6 +26,13 @@ static gboolean fail(GError **error, const char *path, int code, const char *rea
     return FALSE;
 }
 
+/* gdk-pixbuf and GLib begin with a sentence about the file, which ours has already named; the reason comes after it. */
+static const char *bare_reason(const GError *error)
+{
+    const char *end = error ? g_strrstr(error->message, "\xE2\x80\x9D: ") : NULL; /* a closing quotation mark */
+    return end ? end + strlen("\xE2\x80\x9D: ") : error ? error->message : "not enough memory";
+}
+
 /* What can be said of the file before its bytes are looked at. */
 static gboolean check_file(const char *path, GError **error)
 {
@@ -118,8 +125,7 @@ NtStill *nt_still_load(const char *path, GError **error)
     g_autoptr(GdkPixbuf) decoded = gdk_pixbuf_new_from_file(path, &reason);
     g_autoptr(GdkPixbuf) upright = decoded ? gdk_pixbuf_apply_embedded_orientation(decoded) : NULL;
     if (!upright) {
-        g_autofree char *words =
-            g_strdup_printf("%s; the file is damaged or cut", reason ? reason->message : "not enough memory");
+        g_autofree char *words = g_strdup_printf("%s; the file is damaged or cut", bare_reason(reason));
         fail(error, path, G_FILE_ERROR_INVAL, words);
         return NULL;
     }
@@ -183,9 +189,9 @@ gboolean nt_still_save(const NtImage *rgb, const char *path, GError **error)
     /* Written beside and renamed, so that there is never half a picture. */
     if (encoded && g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &reason))
         return TRUE;
-    g_set_error(error, reason->domain, reason->code,
-                "cannot write picture '%s': %s; is there room, and may the folder be written to?", path,
-                reason->message);
+    g_set_error(error, reason->domain, reason->code, "cannot write picture '%s': %s; %s", path, bare_reason(reason),
+                g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "create the folder first"
+                                                                          : "choose another folder, or make room");
     return FALSE;
 }
 

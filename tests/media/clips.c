@@ -33,7 +33,8 @@ void clips_init(int *argc, char ***argv)
 int clips_run(void)
 {
     int result = g_test_run();
-    remove_tree(folder);
+    if (!g_getenv("KEEP"))
+        remove_tree(folder);
     g_free(folder);
     gst_deinit();
     return result;
