@@ -1,0 +1,218 @@
+#include "overlay/overlay.h"
+
+#include <math.h>
+#include <pango/pangocairo.h>
+
+#include "overlay/face_lines.h"
+#include "overlay/layout.h"
+
+/* Sizes in shares of the picture's smaller side, with a floor that keeps them legible on the smallest pictures. */
+#define LINE_SHARE (1 / 240.0)
+#define MIN_LINE_PX 1.5
+#define FONT_SHARE (1 / 26.0)
+#define MIN_FONT_PX 11.0
+#define DOT_OF_LINE 0.8      /* radius of a landmark, in line widths, on a face that is large enough */
+#define DOT_OF_FACE (1 / 90.0) /* and in box widths, on one that is not */
+#define CORNER_SHARE 0.22    /* of the box's side that a corner bracket runs along */
+#define OUTLINE_ALPHA 0.55
+#define UNKNOWN_LEVEL 0.80
+#define LABEL_PADDING 0.35   /* of the font's size */
+
+/* After Okabe and Ito's palette for colour-blind readers, light enough to read dark text on. */
+static const double palette[][3] = {
+    {0.94, 0.71, 0.16}, /* amber */
+    {0.42, 0.75, 0.95}, /* sky */
+    {0.16, 0.78, 0.60}, /* green */
+    {0.97, 0.92, 0.36}, /* yellow */
+    {0.96, 0.53, 0.28}, /* vermilion */
+    {0.91, 0.62, 0.80}, /* pink */
+    {0.60, 0.65, 0.98}, /* periwinkle */
+};
+
+typedef struct Sizes {
+    double line, font;
+} Sizes;
+
+static Sizes sizes_for(const NtTaggedFrame *frame, double scale)
+{
+    const double side = MIN(frame->width, frame->height);
+    return (Sizes){MAX(side * LINE_SHARE, MIN_LINE_PX) * scale, MAX(side * FONT_SHARE, MIN_FONT_PX) * scale};
+}
+
+void nt_overlay_color(const char *name, double rgb[3])
+{
+    if (!name) {
+        rgb[0] = rgb[1] = rgb[2] = UNKNOWN_LEVEL;
+        return;
+    }
+    /* FNV-1a: the same name has the same colour everywhere and for ever. */
+    guint32 hash = 2166136261u;
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (guint8)*c) * 16777619u;
+    const double *color = palette[(hash ^ hash >> 16) % G_N_ELEMENTS(palette)];
+    for (int i = 0; i < 3; i++)
+        rgb[i] = color[i];
+}
+
+char *nt_overlay_label(const NtVerdict *verdict)
+{
+    switch (verdict->kind) {
+    case NT_VERDICT_NAME: return g_strdup(verdict->name);
+    case NT_VERDICT_UNSURE: return g_strconcat(verdict->name, "?", NULL);
+    case NT_VERDICT_UNKNOWN: break;
+    }
+    return g_strdup("unknown");
+}
+
+static void set_color(cairo_t *cr, const double rgb[3], double alpha)
+{
+    cairo_set_source_rgba(cr, rgb[0], rgb[1], rgb[2], alpha);
+}
+
+/* Strokes the path light on a dark outline, so that it shows on any background. */
+static void stroke_outlined(cairo_t *cr, const double rgb[3], double width)
+{
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_width(cr, width * 2);
+    cairo_set_source_rgba(cr, 0, 0, 0, OUTLINE_ALPHA);
+    cairo_stroke_preserve(cr);
+    cairo_set_line_width(cr, width);
+    set_color(cr, rgb, 1);
+    cairo_stroke(cr);
+}
+
+static void bracket(cairo_t *cr, double x, double y, double dx, double dy)
+{
+    cairo_move_to(cr, x, y + dy);
+    cairo_line_to(cr, x, y);
+    cairo_line_to(cr, x + dx, y);
+}
+
+/* Corner brackets: the face stays visible. An unsure face's frame is dashed. */
+static void draw_box(cairo_t *cr, const NtFace *face, const double rgb[3], const Sizes *sizes)
+{
+    const NtRect box = face->detection.box;
+    const double left = box.left, top = box.top, right = box.right + 1, bottom = box.bottom + 1;
+    const double run = CORNER_SHARE * MIN(right - left, bottom - top);
+    const double dashes[] = {sizes->line * 2.5, sizes->line * 2.5};
+    cairo_save(cr);
+    if (face->verdict.kind == NT_VERDICT_UNSURE) {
+        cairo_set_dash(cr, dashes, G_N_ELEMENTS(dashes), 0);
+        cairo_rectangle(cr, left, top, right - left, bottom - top);
+    } else {
+        bracket(cr, left, top, run, run);
+        bracket(cr, right, top, -run, run);
+        bracket(cr, left, bottom, run, -run);
+        bracket(cr, right, bottom, -run, -run);
+    }
+    stroke_outlined(cr, rgb, sizes->line * 1.4);
+    cairo_restore(cr);
+}
+
+static void draw_landmarks(cairo_t *cr, const NtFace *face, const double rgb[3], const Sizes *sizes)
+{
+    const NtPoint *points = face->landmarks;
+    const double radius = MIN(sizes->line * DOT_OF_LINE, nt_rect_width(face->detection.box) * DOT_OF_FACE);
+    for (guint i = 0; i < G_N_ELEMENTS(nt_face_lines); i++) {
+        const NtFaceLine *line = &nt_face_lines[i];
+        cairo_new_sub_path(cr);
+        for (int k = line->first; k <= line->last; k++)
+            cairo_line_to(cr, points[k].x + 0.5, points[k].y + 0.5);
+        if (line->closed)
+            cairo_close_path(cr);
+    }
+    cairo_set_line_width(cr, radius * 0.9);
+    set_color(cr, rgb, 0.55);
+    cairo_stroke(cr);
+    for (int pass = 0; pass < 2; pass++) { /* all the outlines first, so that none covers a dot */
+        for (int k = 0; k < NT_N_LANDMARKS; k++) {
+            cairo_new_sub_path(cr);
+            cairo_arc(cr, points[k].x + 0.5, points[k].y + 0.5, pass ? radius : radius * 1.6, 0, 2 * G_PI);
+        }
+        if (pass)
+            cairo_set_source_rgb(cr, 1, 1, 1);
+        else
+            cairo_set_source_rgba(cr, 0, 0, 0, OUTLINE_ALPHA);
+        cairo_fill(cr);
+    }
+}
+
+static void rounded_rectangle(cairo_t *cr, const NtLabelBox *box, double radius)
+{
+    const double x = box->x, y = box->y, right = x + box->width, bottom = y + box->height;
+    cairo_new_sub_path(cr);
+    cairo_arc(cr, right - radius, y + radius, radius, -G_PI / 2, 0);
+    cairo_arc(cr, right - radius, bottom - radius, radius, 0, G_PI / 2);
+    cairo_arc(cr, x + radius, bottom - radius, radius, G_PI / 2, G_PI);
+    cairo_arc(cr, x + radius, y + radius, radius, G_PI, 3 * G_PI / 2);
+    cairo_close_path(cr);
+}
+
+static PangoLayout *make_text(cairo_t *cr, const char *text, double font, double max_width)
+{
+    PangoLayout *layout = pango_cairo_create_layout(cr);
+    PangoFontDescription *description = pango_font_description_from_string("Cantarell, DejaVu Sans, sans-serif");
+    pango_font_description_set_weight(description, PANGO_WEIGHT_SEMIBOLD);
+    pango_font_description_set_absolute_size(description, font * PANGO_SCALE);
+    pango_layout_set_font_description(layout, description);
+    pango_font_description_free(description);
+    pango_layout_set_single_paragraph_mode(layout, TRUE);
+    pango_layout_set_text(layout, text, -1);
+    int width;
+    pango_layout_get_pixel_size(layout, &width, NULL);
+    if (width > max_width) {
+        pango_layout_set_width(layout, (int)(max_width * PANGO_SCALE));
+        pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+    }
+    return layout;
+}
+
+static void draw_label(cairo_t *cr, const NtTaggedFrame *frame, const NtFace *face, const double rgb[3],
+                       const Sizes *sizes)
+{
+    const double padding = sizes->font * LABEL_PADDING;
+    g_autofree char *text = nt_overlay_label(&face->verdict);
+    PangoLayout *layout = make_text(cr, text, sizes->font, MAX(frame->width - 2 * padding, sizes->font));
+    int width, height;
+    pango_layout_get_pixel_size(layout, &width, &height);
+    const NtLabelBox label =
+        nt_layout_label(face->detection.box, width + 2 * padding, height + padding * 0.5, sizes->line * 2, frame->width,
+                        frame->height);
+    rounded_rectangle(cr, &label, MIN(padding, label.height / 2));
+    const gboolean known = face->verdict.kind != NT_VERDICT_UNKNOWN;
+    if (known)
+        set_color(cr, rgb, 0.94);
+    else
+        cairo_set_source_rgba(cr, 0.12, 0.12, 0.13, 0.72);
+    cairo_fill(cr);
+    if (known)
+        cairo_set_source_rgb(cr, 0.07, 0.07, 0.08);
+    else
+        cairo_set_source_rgb(cr, 0.93, 0.93, 0.93);
+    cairo_move_to(cr, label.x + padding, label.y + padding * 0.25);
+    pango_cairo_show_layout(cr, layout);
+    g_object_unref(layout);
+}
+
+void nt_overlay_draw(cairo_t *cr, const NtTaggedFrame *frame, const NtOverlayOptions *options)
+{
+    const Sizes sizes = sizes_for(frame, options->scale);
+    cairo_save(cr);
+    cairo_new_path(cr);
+    /* Best detections are first in the frame and last here: on top. Labels come after all boxes, so that none is hidden. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (guint i = frame->n_faces; i-- > 0;) {
+            const NtFace *face = &frame->faces[i];
+            double rgb[3];
+            nt_overlay_color(face->verdict.kind == NT_VERDICT_UNKNOWN ? NULL : face->verdict.name, rgb);
+            if (pass == 0 && options->landmarks)
+                draw_landmarks(cr, face, rgb, &sizes);
+            if (pass == 0 && options->boxes)
+                draw_box(cr, face, rgb, &sizes);
+            if (pass == 1 && options->names)
+                draw_label(cr, frame, face, rgb, &sizes);
+        }
+    }
+    cairo_restore(cr);
+}
