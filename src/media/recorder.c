@@ -87,7 +87,8 @@ static gboolean fail_by_trouble(NtRecorder *recorder, GError **error)
 
 static gboolean fail_by_errno(const NtRecorder *recorder, GError **error, int reason)
 {
-    const char *remedy = reason == ENOENT || reason == ENOTDIR ? "create the folder first"
+    g_autofree char *dir = g_path_get_dirname(recorder->path);
+    const char *remedy = !g_file_test(dir, G_FILE_TEST_IS_DIR) ? "create the folder first"
                          : reason == ENOSPC                    ? "make room or write elsewhere"
                                                                : "choose another folder or change its rights";
     g_autofree char *words = g_strdup_printf("%s; %s", g_strerror(reason), remedy);
@@ -122,7 +123,7 @@ static void on_need_data(GstAppSrc *picture, guint length, gpointer user)
     g_mutex_unlock(&recorder->lock);
 }
 
-/* Adds a chain of elements (the first and last of which are returned in place); NULL factories are skipped. */
+/* A new element in the pipeline; borrowed. */
 static GstElement *add(NtRecorder *recorder, const char *factory, GError **error)
 {
     GstElement *element = gst_element_factory_make(factory, NULL);

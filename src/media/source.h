@@ -2,7 +2,14 @@
  *
  * Whatever the installed plugins play can be opened: a path or a URI. Frames come in order through an appsink, as I420
  * or NV12 without a copy where the decoder gives that, with presentation times; rotation tags are applied; the size may
- * change in mid-stream. Nothing is dropped: the reader's pace is the pipeline's.
+ * change in mid-stream. Nothing is dropped: the reader's pace is the pipeline's. Interlaced frames come woven, as stored.
+ *
+ * Times rise from frame to frame whatever the stream says: a missing time is the last one plus the usual step; one that
+ * repeats or falls back by up to a second is put 1 ms behind the last, until the stream has caught up; one that falls back
+ * further (two recordings joined) goes on where the old time line ended.
+ *
+ * A source is used by one thread; nt_source_cancel alone may come from others, or from a signal handler. Frames may be
+ * shared between threads and outlive their source; each holds one of the decoder's buffers.
  */
 #ifndef NT_SOURCE_H
 #define NT_SOURCE_H

@@ -372,6 +372,8 @@ static void test_encoders(void)
     Drawing drawing = {0};
     record(from, to, NULL, 20, FALSE, &drawing);
     check_drawn(to);
+    g_auto(ClipFacts) second_choice = clip_read(to);
+    g_assert_cmpint(second_choice.frames, ==, 20);
     record(from, web, NULL, 20, FALSE, &drawing);
     check_drawn(web);
     remove_feature("openh264enc");
