@@ -78,10 +78,10 @@ int main(int argc, char **argv)
         return NT_EXIT_OK;
     }
     /* "nametag help tag" is "nametag tag --help" */
-    char *help_argv[] = {argc > 2 ? argv[2] : NULL, (char *)"--help", NULL};
+    char *help_argv[] = {argv[0], argc > 2 ? argv[2] : NULL, (char *)"--help", NULL};
     if (strcmp(argv[1], "help") == 0) {
         argc = 3;
-        argv = (char *[]){NULL, help_argv[0], help_argv[1], NULL};
+        argv = help_argv;
     }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
