@@ -163,6 +163,8 @@ gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *outp
     /* What was tagged so far is kept, whether the clip ended, broke off or was interrupted. */
     gboolean finished = !recorder || clip.n_done == 0 ||
                         nt_recorder_finish(recorder, !whole || nt_command_interrupted(), failure ? NULL : error);
+    if (recorder && nt_recorder_warning(recorder))
+        nt_command_warning("%s", nt_recorder_warning(recorder));
     if (failure) {
         g_propagate_error(error, failure);
         return FALSE;

@@ -413,9 +413,9 @@ static gboolean encode_chip(const guint8 *chip, char **png, gsize *size, GError 
 static guint8 *decode_chip(const guint8 *png, gsize size)
 {
     g_autoptr(GdkPixbufLoader) loader = gdk_pixbuf_loader_new_with_type("png", NULL);
-    if (!loader || !png)
+    if (!loader)
         return NULL;
-    const gboolean read = gdk_pixbuf_loader_write(loader, png, size, NULL);
+    const gboolean read = png && gdk_pixbuf_loader_write(loader, png, size, NULL);
     if (!gdk_pixbuf_loader_close(loader, NULL) || !read)
         return NULL;
     GdkPixbuf *pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);

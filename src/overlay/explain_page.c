@@ -18,7 +18,11 @@
 /* The HOG picture: the level of the pyramid with about this many cells across; finer glyphs would be a blur. */
 #define GLYPH_COLUMNS 64
 #define DIRECTIONS 9
+/* Pixels that the page keeps of a picture, and of a face. */
+#define MAX_PICTURE_WIDTH 1200
+#define MAX_FACE_WIDTH 500
 #define FIRST_UNSIGNED_PLANE 18
+#define FAINT 0.25 /* weaker strokes are left out */
 /* Embedding values lie mostly within this. */
 #define STRIP_RANGE 0.25
 #define MAX_BAR_DISTANCE 1.0
@@ -27,7 +31,7 @@ typedef struct Panel {
     double x, y, width, height;
 } Panel;
 
-static double draw_text(cairo_t *cr, double x, double y, double width, double size, gboolean bold, const char *text)
+static PangoLayout *make_text(cairo_t *cr, double width, double size, gboolean bold, const char *text)
 {
     PangoLayout *layout = pango_cairo_create_layout(cr);
     PangoFontDescription *description = pango_font_description_from_string("Cantarell, DejaVu Sans, sans-serif");
@@ -38,6 +42,13 @@ static double draw_text(cairo_t *cr, double x, double y, double width, double si
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_text(layout, text, -1);
+    return layout;
+}
+
+/* Wraps at the width; returns the height. */
+static double draw_text(cairo_t *cr, double x, double y, double width, double size, gboolean bold, const char *text)
+{
+    PangoLayout *layout = make_text(cr, width, size, bold, text);
     cairo_move_to(cr, x, y);
     pango_cairo_show_layout(cr, layout);
     int height;
@@ -46,11 +57,23 @@ static double draw_text(cairo_t *cr, double x, double y, double width, double si
     return height;
 }
 
+/* One line, cut with an ellipsis. */
+static void draw_line(cairo_t *cr, double x, double y, double width, double size, gboolean bold, const char *text)
+{
+    PangoLayout *layout = make_text(cr, width, size, bold, text);
+    pango_layout_set_single_paragraph_mode(layout, TRUE);
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+    cairo_move_to(cr, x, y);
+    pango_cairo_show_layout(cr, layout);
+    g_object_unref(layout);
+}
+
 /* "1  Detect" and what it does. Returns where the panel's picture can begin. */
 static double draw_heading(cairo_t *cr, double x, double y, double width, const char *number, const char *name,
                            const char *caption)
 {
     cairo_set_source_rgb(cr, ACCENT);
+    cairo_new_path(cr);
     cairo_arc(cr, x + 8, y + 8, 8, 0, 2 * G_PI);
     cairo_fill(cr);
     cairo_set_source_rgb(cr, PAPER);
@@ -79,30 +102,21 @@ static cairo_surface_t *make_surface(const NtImage *rgb)
     return surface;
 }
 
-/* Scales the drawing so that width x height units fill the panel, centred; to be undone by cairo_restore. */
+/* Scales the drawing so that width x height units fill the panel from its top; to be undone by cairo_restore. */
 static void fit(cairo_t *cr, const Panel *panel, double width, double height)
 {
     const double scale = MIN(panel->width / width, panel->height / height);
     cairo_save(cr);
-    cairo_translate(cr, panel->x + (panel->width - width * scale) / 2, panel->y + (panel->height - height * scale) / 2);
+    cairo_translate(cr, panel->x + (panel->width - width * scale) / 2, panel->y);
     cairo_scale(cr, scale, scale);
 }
 
-static void draw_picture(cairo_t *cr, const NtImage *rgb)
-{
-    cairo_surface_t *surface = make_surface(rgb);
-    cairo_set_source_surface(cr, surface, 0, 0);
-    cairo_rectangle(cr, 0, 0, rgb->width, rgb->height);
-    cairo_fill(cr);
-    cairo_surface_destroy(surface);
-}
-
-/* The picture a few pyramid steps down, where a glyph for each cell can still be seen. Free the pixels with g_free. */
-static guint8 *shrink(const NtImage *rgb, NtImage *small)
+/* The picture a few pyramid steps down, no wider than wanted. Free the pixels with g_free; NULL: it was small enough. */
+static guint8 *shrink(const NtImage *rgb, int max_width, NtImage *small)
 {
     guint8 *owned = NULL;
     *small = *rgb;
-    while (small->width / NT_FHOG_CELL > GLYPH_COLUMNS && small->height > NT_PYRAMID_MIN_SIDE) {
+    while (small->width > max_width && small->height > NT_PYRAMID_MIN_SIDE) {
         const int width = nt_pyramid_next_side(small->width), height = nt_pyramid_next_side(small->height);
         guint8 *next = g_malloc((gsize)width * (gsize)height * 3);
         nt_pyramid_resize(small, next, width, height, (ptrdiff_t)width * 3);
@@ -113,18 +127,33 @@ static guint8 *shrink(const NtImage *rgb, NtImage *small)
     return owned;
 }
 
+/* Draws a picture in its own coordinates, with no more pixels than max_width: a page needs not carry 20 megapixels. */
+static void draw_picture(cairo_t *cr, const NtImage *rgb, int max_width)
+{
+    NtImage small;
+    g_autofree guint8 *owned = shrink(rgb, max_width, &small);
+    cairo_surface_t *surface = make_surface(&small);
+    cairo_save(cr);
+    cairo_scale(cr, (double)rgb->width / small.width, (double)rgb->height / small.height);
+    cairo_set_source_surface(cr, surface, 0, 0);
+    cairo_rectangle(cr, 0, 0, small.width, small.height);
+    cairo_fill(cr);
+    cairo_restore(cr);
+    cairo_surface_destroy(surface);
+}
+
 /* One cell's edges: a stroke along each direction, as strong as it was voted for. */
 static void draw_glyph(cairo_t *cr, const NtFhog *fhog, int row, int column, double strongest)
 {
     const gsize plane = (gsize)fhog->rows * (gsize)fhog->columns, at = (gsize)row * (gsize)fhog->columns + (gsize)column;
     for (int o = 0; o < DIRECTIONS; o++) {
         const double strength = fhog->planes[(FIRST_UNSIGNED_PLANE + o) * plane + at] / strongest;
-        if (strength < 0.12)
+        if (strength < FAINT)
             continue;
         /* The gradient points across the edge; the stroke runs along it. */
         const double angle = o * G_PI / DIRECTIONS + G_PI / 2;
         const double dx = cos(angle) * 0.46, dy = sin(angle) * 0.46;
-        cairo_set_source_rgba(cr, 1, 1, 1, MIN(strength, 1));
+        cairo_set_source_rgba(cr, 1, 1, 1, strength * strength);
         cairo_move_to(cr, column + 0.5 - dx, row + 0.5 - dy);
         cairo_line_to(cr, column + 0.5 + dx, row + 0.5 + dy);
         cairo_stroke(cr);
@@ -135,7 +164,7 @@ static void draw_hog(cairo_t *cr, const Panel *panel, const NtImage *rgb)
 {
     NtImage small;
     NtFhog fhog = {0};
-    g_autofree guint8 *owned = shrink(rgb, &small);
+    g_autofree guint8 *owned = shrink(rgb, GLYPH_COLUMNS * NT_FHOG_CELL, &small);
     if (nt_fhog_compute(&small, 1, 1, &fhog) != NT_OK || fhog.rows == 0) {
         draw_text(cr, panel->x, panel->y, panel->width, 9, FALSE, "The picture is too small to have gradients.");
         nt_fhog_clear(&fhog);
@@ -163,7 +192,7 @@ static void draw_detections(cairo_t *cr, const Panel *panel, const NtExplainPage
 {
     const NtTaggedFrame *frame = page->frame;
     fit(cr, panel, page->rgb->width, page->rgb->height);
-    draw_picture(cr, page->rgb);
+    draw_picture(cr, page->rgb, MAX_PICTURE_WIDTH);
     NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
     options.landmarks = options.names = FALSE;
     nt_overlay_draw(cr, frame, &options);
@@ -171,13 +200,33 @@ static void draw_detections(cairo_t *cr, const Panel *panel, const NtExplainPage
     for (guint i = 0; i < frame->n_faces; i++) {
         const NtDetection *detection = &frame->faces[i].detection;
         g_autofree char *text = g_strdup_printf("%s %.2f", nt_detector_part_name(detection->part), detection->score);
-        const double x = MAX(detection->box.left, 0), y = MIN(detection->box.bottom + 2.0, page->rgb->height - 1.4 * size);
+        PangoLayout *layout = make_text(cr, page->rgb->width, size, FALSE, text);
+        int width, height;
+        pango_layout_get_pixel_size(layout, &width, &height);
+        const double x = CLAMP(detection->box.left, 0, MAX(page->rgb->width - width, 0));
+        const double y = MIN(detection->box.bottom + 2.0, page->rgb->height - height);
         cairo_set_source_rgba(cr, 0, 0, 0, 0.6);
-        cairo_rectangle(cr, x, y, size * 0.62 * strlen(text), size * 1.3);
+        cairo_rectangle(cr, x, y, width + size * 0.3, height);
         cairo_fill(cr);
         cairo_set_source_rgb(cr, 1, 1, 1);
-        draw_text(cr, x + size * 0.15, y, page->rgb->width, size, FALSE, text);
+        cairo_move_to(cr, x + size * 0.15, y);
+        pango_cairo_show_layout(cr, layout);
+        g_object_unref(layout);
     }
+    cairo_restore(cr);
+}
+
+/* The part of a picture in a square, as far as it lies inside, in the picture's coordinates. */
+static void draw_part(cairo_t *cr, const NtImage *rgb, double x, double y, double side)
+{
+    const int left = (int)CLAMP(x, 0, rgb->width), top = (int)CLAMP(y, 0, rgb->height);
+    const int right = (int)CLAMP(x + side + 1, 0, rgb->width), bottom = (int)CLAMP(y + side + 1, 0, rgb->height);
+    if (right <= left || bottom <= top)
+        return;
+    const NtImage part = {nt_image_row(rgb, top) + 3 * left, right - left, bottom - top, rgb->stride, NT_PIXELS_RGB24};
+    cairo_save(cr);
+    cairo_translate(cr, left, top);
+    draw_picture(cr, &part, MAX_FACE_WIDTH);
     cairo_restore(cr);
 }
 
@@ -193,7 +242,7 @@ static void draw_face_points(cairo_t *cr, const Panel *panel, const NtImage *rgb
     cairo_set_source_rgb(cr, 0.9, 0.9, 0.9);
     cairo_paint(cr);
     cairo_translate(cr, -x, -y);
-    draw_picture(cr, rgb);
+    draw_part(cr, rgb, x, y, side);
     cairo_set_source_rgba(cr, 1, 1, 1, 0.35);
     cairo_rectangle(cr, x, y, side, side);
     cairo_fill(cr);
@@ -210,6 +259,7 @@ static void draw_face_points(cairo_t *cr, const Panel *panel, const NtImage *rgb
     cairo_stroke(cr);
     for (int k = 0; k < NT_N_LANDMARKS; k++) {
         const NtPoint p = face->landmarks[k];
+        cairo_new_path(cr);
         cairo_arc(cr, p.x + 0.5, p.y + 0.5, unit * 1.5, 0, 2 * G_PI);
         cairo_set_source_rgb(cr, 0.85, 0.22, 0.13);
         cairo_fill(cr);
@@ -226,7 +276,7 @@ static void draw_chip(cairo_t *cr, const Panel *panel, const NtFace *face)
 {
     const NtImage chip = {face->chip, NT_CHIP_SIZE, NT_CHIP_SIZE, NT_CHIP_SIZE * 3, NT_PIXELS_RGB24};
     fit(cr, panel, NT_CHIP_SIZE, NT_CHIP_SIZE);
-    draw_picture(cr, &chip);
+    draw_picture(cr, &chip, NT_CHIP_SIZE);
     cairo_restore(cr);
 }
 
@@ -277,7 +327,7 @@ static void draw_neighbours(cairo_t *cr, const Panel *panel, const NtClassifier 
         cairo_rectangle(cr, panel->x + name_width, y + 1.5, bar_width * MIN(distance / MAX_BAR_DISTANCE, 1), row - 4);
         cairo_fill(cr);
         cairo_set_source_rgb(cr, INK);
-        draw_text(cr, panel->x, y, name_width, 8, within && i == 0, neighbours[i].name);
+        draw_line(cr, panel->x, y, name_width - 4, 8, within && i == 0, neighbours[i].name);
         draw_text(cr, panel->x + name_width + bar_width + 4, y, 40, 8, FALSE, number);
     }
     const double x = panel->x + name_width + bar_width * limit / MAX_BAR_DISTANCE;

@@ -7,6 +7,7 @@
 #include "engine/pool.h"
 #include "media/still.h"
 
+#define CLEAR_SCORE 0.25
 #define SAMPLE "face-api-1.7.15/demo/sample1.jpg"
 
 static NtModelSet *models;
@@ -87,8 +88,12 @@ static void test_video_agrees_with_still(void)
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &everything);
     g_autoptr(NtTaggedFrame) still = nt_analyser_tag_rgb(analyser, &photograph->rgb, NULL);
     g_autoptr(NtTaggedFrame) video = nt_analyser_tag_yuv(analyser, &yuv, NULL);
-    guint matched = 0;
+    guint matched = 0, clear = 0;
     for (guint i = 0; i < still->n_faces; i++) {
+        /* What is only just a face in colour may be none in luma. */
+        if (still->faces[i].detection.score < CLEAR_SCORE)
+            continue;
+        clear++;
         for (guint k = 0; k < video->n_faces; k++) {
             if (box_iou(still->faces[i].detection.box, video->faces[k].detection.box) < 0.65)
                 continue;
@@ -99,7 +104,8 @@ static void test_video_agrees_with_still(void)
             break;
         }
     }
-    g_assert_cmpuint(matched, ==, still->n_faces);
+    g_assert_cmpuint(clear, >=, 2);
+    g_assert_cmpuint(matched, ==, clear);
 }
 
 static void test_no_face(void)
