@@ -23,7 +23,7 @@ struct NtRecords {
 static gboolean set_error(const NtRecords *records, int code, GError **error)
 {
     g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(code), "cannot write the records to %s: %s",
-                records->temporary ? records->path : "standard output", g_strerror(code));
+                strcmp(records->path, "-") != 0 ? records->path : "standard output", g_strerror(code));
     return FALSE;
 }
 

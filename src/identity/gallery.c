@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +14,9 @@
 #define APPLICATION_ID 0x4e54474c /* "NTGL" */
 #define BUSY_TIMEOUT_MS 5000
 #define MAX_NAME_BYTES 200
+/* SQLite's file format, section 1.3: the database's size in pages, big-endian. */
+#define DATABASE_HEADER_BYTES 100
+#define PAGE_COUNT_OFFSET 28
 #define EMBEDDING_BYTES (NT_EMBEDDING_SIZE * 4)
 #define FINGERPRINT_KEY "model_fingerprint"
 
@@ -158,6 +163,30 @@ static gboolean create_schema(NtGallery *gallery, GError **error)
     return FALSE;
 }
 
+/* SQLite notices missing pages only when it comes to need them: the header tells at once whether the file was cut. */
+static gboolean check_whole(NtGallery *gallery, GError **error)
+{
+    gint64 page_size;
+    guint8 header[DATABASE_HEADER_BYTES];
+    GStatBuf info;
+    FILE *file = fopen(gallery->path, "rb");
+    const gboolean complete = file && fread(header, sizeof header, 1, file) == 1;
+    if (file)
+        fclose(file);
+    if (!complete) /* empty: a new one */
+        return TRUE;
+    if (!query_int(gallery, "PRAGMA page_size", &page_size, error))
+        return FALSE;
+    guint32 pages;
+    memcpy(&pages, header + PAGE_COUNT_OFFSET, sizeof pages);
+    if (g_stat(gallery->path, &info) == 0 && info.st_size >= (gint64)GUINT32_FROM_BE(pages) * page_size)
+        return TRUE;
+    g_set_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_OPEN,
+                "the gallery %s is damaged (its end is missing); restore it from a copy, or enrol again into a new file",
+                gallery->path);
+    return FALSE;
+}
+
 /* An empty file becomes a gallery; anything else must be one, of a version we know. */
 static gboolean check_schema(NtGallery *gallery, NtGalleryMode mode, GError **error)
 {
@@ -242,7 +271,7 @@ NtGallery *nt_gallery_open(const char *path, NtGalleryMode mode, const char *mod
     sqlite3_busy_timeout(gallery->db, BUSY_TIMEOUT_MS);
     if (!run(gallery, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
                       " PRAGMA trusted_schema = OFF;", "open", error) ||
-        !check_schema(gallery, mode, error) || (model_fingerprint && !check_fingerprint(gallery, error)))
+        !check_whole(gallery, error) || !check_schema(gallery, mode, error) || (model_fingerprint && !check_fingerprint(gallery, error)))
         return NULL;
     return g_steal_pointer(&gallery);
 }

@@ -7,7 +7,7 @@
 
 /* People as points of about the embedding's norm in random directions; pictures of one scatter around their point. */
 #define PERSON_NORM 1.4
-#define SCATTER 0.033 /* a component; two pictures of one person lie about 0.52 apart */
+#define SCATTER 0.029 /* a component; two pictures of one person lie about 0.46 apart */
 
 static void random_person(GRand *random, float *centre)
 {
