@@ -60,7 +60,7 @@ static Outcome enroll_person(const NtEnrollJob *job, const char *person, char **
     if (nt_command_interrupted() || taken == 0) {
         nt_gallery_roll_back(job->gallery);
         if (!nt_command_interrupted())
-            nt_command_error("%s was not enrolled: no picture could be taken", person);
+            nt_command_error("nothing was enrolled for %s: no picture could be taken", person);
         return NOBODY;
     }
     if (!nt_gallery_commit(job->gallery, &error)) {

@@ -100,7 +100,7 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
     }
     gboolean done = still ? nt_tag_still(job, input, output, summary, &error)
                           : nt_tag_clip(job, input, output, summary, &error);
-    if (!job->quiet && g_strcmp0(options->records, "-") != 0 && (done || !still))
+    if (!job->quiet && g_strcmp0(options->records, "-") != 0 && (done || nt_tag_summary_frames(summary) > 0))
         nt_tag_summary_print(summary, input);
     if (!done)
         nt_command_error("%s", error->message);

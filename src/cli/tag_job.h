@@ -22,6 +22,7 @@ typedef struct NtTagJob {
 typedef struct NtTagSummary NtTagSummary;
 NtTagSummary *nt_tag_summary_new(void);
 void nt_tag_summary_add(NtTagSummary *summary, const NtTaggedFrame *frame);
+guint64 nt_tag_summary_frames(const NtTagSummary *summary);
 /* "party.mp4: 500 frames (0:20)" and a line a person. */
 void nt_tag_summary_print(const NtTagSummary *summary, const char *input);
 void nt_tag_summary_free(NtTagSummary *summary);

@@ -60,6 +60,8 @@ void nt_tag_summary_add(NtTagSummary *summary, const NtTaggedFrame *frame)
         add_name(summary, "", frame->pts_ns);
 }
 
+guint64 nt_tag_summary_frames(const NtTagSummary *summary) { return summary->frames; }
+
 static char *format_moment(gint64 ns)
 {
     double seconds = (double)ns / 1e9;
