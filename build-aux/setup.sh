@@ -62,7 +62,7 @@ build() {
   local dir=$1 log; shift
   log=$(mktemp)
   if [ ! -e "$dir/.configured" ] || [ "$(cat "$dir/.configured")" != "$*" ]; then
-    say "configuring $dir"
+    say "building $dir (about a minute)"
     rm -rf "$dir"
     if ! meson setup "$dir" "$@" >"$log" 2>&1 </dev/null; then
       grep -E 'ERROR' "$log" >&2 || tail -n 20 "$log" >&2
@@ -91,7 +91,6 @@ set_up() {
     install_packages "${build_packages[@]}"
   fi
   fetch_packages
-  [ "$1" = test ] || [ -e build/release/.configured ] || say "building"
-  build build/release
+  build build/release -Dtests=false
   flock -u 9
 }
