@@ -18,6 +18,8 @@ demo build/release/src/cli/nametag
 
 passed=0 failed=0 skipped=0
 
+count() { { grep -oE "$1" "$2" || true; } | wc -l; }
+
 # run_tests DIR MESON-TEST-OPTION...: runs and counts.
 run_tests() {
   local dir=$1 junit; shift
@@ -27,9 +29,9 @@ run_tests() {
   junit=$dir/meson-logs/testlog.junit.xml
   [ -s "$junit" ] || { failed=$((failed + 1)); return 0; }
   local all bad skip
-  all=$(grep -o '<testcase ' "$junit" | wc -l)
-  bad=$(grep -oE '<(failure|error)[ />]' "$junit" | wc -l)
-  skip=$(grep -oE '<skipped' "$junit" | wc -l)
+  all=$(count '<testcase ' "$junit")
+  bad=$(count '<(failure|error)[ />]' "$junit")
+  skip=$(count '<skipped' "$junit")
   [ "$all" -gt 0 ] || { printf 'no test ran in %s\n' "$dir" >&2; bad=1; all=1; }
   passed=$((passed + all - bad - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
 }

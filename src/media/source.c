@@ -42,7 +42,9 @@ struct NtSource {
     gint has_audio, has_video, streams_known; /* atomic, set by streaming threads */
 };
 
-G_DEFINE_QUARK(nt - source - error - quark, nt_source_error)
+/* clang-format off */
+G_DEFINE_QUARK(nt-source-error-quark, nt_source_error)
+/* clang-format on */
 
 gboolean nt_media_init(int *argc, char ***argv, GError **error)
 {
