@@ -42,15 +42,15 @@ check_files() {
 
 # fetch NAME VERSION FOLDER
 fetch() {
-  local name=$1 version=$2 folder=$3 log archive
+  local name=$1 version=$2 folder=$3 log archive reason
   command -v npm >/dev/null || fail "npm is missing, and fetches $name; install it (sudo apt-get install npm)"
   printf '==> fetching %s %s\n' "$name" "$version"
   mkdir -p "$dest" 2>/dev/null || fail "cannot create the folder $dest"
   work=$(mktemp -d "$dest/.fetch-XXXXXX" 2>/dev/null) || fail "cannot write to the folder $dest; is the disk full?"
   log=$work/npm.log
-  if ! (cd "$work" && npm pack --silent --fetch-retries=1 "$name@$version") >"$log" 2>&1 </dev/null; then
-    grep -iE 'err|enotfound|network' "$log" | head -n 3 >&2 || true
-    fail "$name $version could not be fetched; is there a network connection? Run this again when there is."
+  if ! (cd "$work" && npm pack --loglevel=error --fetch-retries=1 "$name@$version") >"$log" 2>&1 </dev/null; then
+    reason=$(sed -n 's/.*reason: //p' "$log" | head -n 1)
+    fail "$name $version could not be fetched${reason:+ ($reason)}; is there a network connection? Run this again when there is."
   fi
   archive=$(find "$work" -maxdepth 1 -name '*.tgz' | head -n 1)
   [ -n "$archive" ] || fail "$name $version could not be fetched: npm gave no package"

@@ -172,9 +172,10 @@ static char *read_string(Reader *reader)
             const char *escape = escapes;
             while (*escape && *escape != *reader->at)
                 escape += 2;
-            if (!*escape)
+            if (*escape)
+                text[length++] = escape[1];
+            else
                 refuse(reader, "a string in its header has a wrong escape");
-            text[length++] = escape[1];
             reader->at++;
         }
     }
