@@ -33,7 +33,7 @@ install_packages() {
   command -v npm >/dev/null || missing+=(npm)
   [ ${#missing[@]} -gt 0 ] || return 0
 
-  say "installing ${#missing[@]} packages: ${missing[*]}"
+  say "installing ${missing[*]}"
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
