@@ -145,9 +145,8 @@ static void draw_picture(cairo_t *cr, const NtImage *rgb, int max_width)
 /* One cell's edges: a stroke along each direction, as strong as it was voted for. */
 static void draw_glyph(cairo_t *cr, const NtFhog *fhog, int row, int column, double strongest)
 {
-    const gsize plane = (gsize)fhog->rows * (gsize)fhog->columns, at = (gsize)row * (gsize)fhog->columns + (gsize)column;
     for (int o = 0; o < DIRECTIONS; o++) {
-        const double strength = fhog->planes[(FIRST_UNSIGNED_PLANE + o) * plane + at] / strongest;
+        const double strength = nt_fhog_row(fhog, FIRST_UNSIGNED_PLANE + o, row)[column] / strongest;
         if (strength < FAINT)
             continue;
         /* The gradient points across the edge; the stroke runs along it. */
@@ -170,10 +169,11 @@ static void draw_hog(cairo_t *cr, const Panel *panel, const NtImage *rgb)
         nt_fhog_clear(&fhog);
         return;
     }
-    const gsize plane = (gsize)fhog.rows * (gsize)fhog.columns;
     double strongest = 0.01;
-    for (gsize i = FIRST_UNSIGNED_PLANE * plane; i < (FIRST_UNSIGNED_PLANE + DIRECTIONS) * plane; i++)
-        strongest = MAX(strongest, fhog.planes[i]);
+    for (int r = 0; r < fhog.rows; r++)
+        for (int o = 0; o < DIRECTIONS; o++)
+            for (int c = 0; c < fhog.columns; c++)
+                strongest = MAX(strongest, nt_fhog_row(&fhog, FIRST_UNSIGNED_PLANE + o, r)[c]);
     fit(cr, panel, fhog.columns, fhog.rows);
     cairo_rectangle(cr, 0, 0, fhog.columns, fhog.rows);
     cairo_set_source_rgb(cr, 0.08, 0.09, 0.12);

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "vision/fhog.h"
+#include "vision/filter_kernel.h"
 #include "vision/pyramid.h"
 
-#define FILTER_SIDE 10 /* cells */
+#define FILTER_SIDE NT_FILTER_SIDE
 #define MAX_TERMS 1000 /* separable filters of all parts; the trained model has 305 */
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)
+#define ALIGNMENT 64
 
 /* From a window's cell to pixels: a filter sees 4 padded cells before its centre; the half cell is added away from 0. */
 #define WINDOW_BEFORE 5
@@ -17,18 +19,11 @@
 #define PADDED_CELLS 4
 #define HALF_CELL (NT_FHOG_CELL / 2)
 
-/* One rank-1 filter: response = sum over rows of column[r] * (sum over columns of row[c] * plane[r][c]). */
-typedef struct Term {
-    int part, plane;
-    float column[FILTER_SIDE], row[FILTER_SIDE];
-} Term;
-
 struct NtDetector {
     float weights[NT_N_PARTS][NT_FHOG_PLANES][FILTER_SIDE][FILTER_SIDE];
     double thresholds[NT_N_PARTS];
     double max_overlap, max_covered;
-    Term *terms;
-    int n_terms;
+    NtFilterBank bank;
 };
 
 /* Bytes or floats or detections that grow and stay. */
@@ -40,8 +35,8 @@ typedef struct Pixels {
 struct NtDetectWorkspace {
     Pixels enlarged[2], levels[2]; /* two each: one is made from the other */
     NtFhog fhog;
-    float *rows, *responses; /* [fhog.rows][fhog.columns] */
-    size_t rows_capacity, responses_capacity;
+    float *filter_work, *responses;
+    size_t filter_work_capacity, responses_capacity;
     NtDetection *candidates;
     size_t n_candidates, candidates_capacity;
     NtDetection *found;
@@ -82,12 +77,15 @@ static NtStatus read_terms(NtDetector *detector, const NtTensorFile *file, const
                             (long long)n, MAX_TERMS);
     if (!all_finite(columns.data, (size_t)n * FILTER_SIDE) || !all_finite(rows.data, (size_t)n * FILTER_SIDE))
         return nt_error_set(error, NT_ERR_FORMAT, "%s: a filter weight is not a number", path);
-    detector->terms = calloc((size_t)n, sizeof *detector->terms);
-    if (!detector->terms)
+    NtFilterBank *bank = &detector->bank;
+    bank->terms = calloc((size_t)n, sizeof *bank->terms);
+    bank->by_part = calloc((size_t)n, sizeof *bank->by_part);
+    if (!bank->terms || !bank->by_part)
         return nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
-    detector->n_terms = (int)n;
-    for (int i = 0; i < detector->n_terms; i++) {
-        Term *term = &detector->terms[i];
+    bank->n_terms = (int)n;
+    bank->n_parts = NT_N_PARTS;
+    for (int i = 0; i < bank->n_terms; i++) {
+        NtFilterTerm *term = &bank->terms[i];
         term->part = ((const int32_t *)part.data)[i];
         term->plane = ((const int32_t *)plane.data)[i];
         if (term->part < 0 || term->part >= NT_N_PARTS || term->plane < 0 || term->plane >= NT_FHOG_PLANES)
@@ -96,6 +94,7 @@ static NtStatus read_terms(NtDetector *detector, const NtTensorFile *file, const
         memcpy(term->column, (const float *)columns.data + (size_t)i * FILTER_SIDE, sizeof term->column);
         memcpy(term->row, (const float *)rows.data + (size_t)i * FILTER_SIDE, sizeof term->row);
     }
+    nt_filter_bank_index(bank);
     return NT_OK;
 }
 
@@ -143,8 +142,10 @@ NtStatus nt_detector_load(const char *path, NtDetector **out, NtError *error)
 
 void nt_detector_free(NtDetector *detector)
 {
-    if (detector)
-        free(detector->terms);
+    if (detector) {
+        free(detector->bank.terms);
+        free(detector->bank.by_part);
+    }
     free(detector);
 }
 
@@ -159,7 +160,7 @@ void nt_detect_workspace_free(NtDetectWorkspace *workspace)
         free(workspace->levels[i].data);
     }
     nt_fhog_clear(&workspace->fhog);
-    free(workspace->rows);
+    free(workspace->filter_work);
     free(workspace->responses);
     free(workspace->candidates);
     free(workspace->found);
@@ -190,34 +191,30 @@ static NtStatus resize_into(Pixels *pixels, const NtImage *in, int width, int he
     return NT_OK;
 }
 
-/* in [rows][columns] -> out, each row filtered: out[r][c] = sum of weights[n] * in[r][c + n]. The three partial sums are
- * the reference's, so that rounding falls as it does there. */
-static void filter_rows(const float *in, float *out, int rows, int columns, int valid, const float weights[FILTER_SIDE])
+/* Makes room for `needed` floats, aligned for vectors; 0 when there is no memory. Old content is lost. */
+static int reserve_aligned(float **memory, size_t *capacity, size_t needed)
 {
-    for (int r = 0; r < rows; r++, in += columns, out += columns) {
-        for (int c = 0; c < valid; c++) {
-            const float *q = in + c;
-            const float a = q[0] * weights[0] + q[3] * weights[3] + q[6] * weights[6] + q[9] * weights[9];
-            const float b = q[1] * weights[1] + q[4] * weights[4] + q[7] * weights[7];
-            const float d = q[2] * weights[2] + q[5] * weights[5] + q[8] * weights[8];
-            out[c] = a + (b + d);
-        }
-    }
+    if (needed <= *capacity)
+        return 1;
+    free(*memory);
+    *memory = aligned_alloc(ALIGNMENT, (needed * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    *capacity = *memory ? needed : 0;
+    return *memory != NULL;
 }
 
-/* The same down the columns, added to out. */
-static void add_filtered_columns(const float *restrict in, float *restrict out, int valid_rows, int columns, int valid,
-                                 const float weights[FILTER_SIDE])
+static NtFilterRespond *respond_for(NtCpuLevel level)
 {
-    const ptrdiff_t w = columns;
-    for (int r = 0; r < valid_rows; r++, in += columns, out += columns) {
-        for (int c = 0; c < valid; c++) {
-            const float *q = in + c;
-            const float a = q[0] * weights[0] + q[3 * w] * weights[3] + q[6 * w] * weights[6] + q[9 * w] * weights[9];
-            const float b = q[w] * weights[1] + q[4 * w] * weights[4] + q[7 * w] * weights[7];
-            const float d = q[2 * w] * weights[2] + q[5 * w] * weights[5] + q[8 * w] * weights[8];
-            out[c] += a + (b + d);
-        }
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return nt_filter_respond_avx512;
+    case NT_CPU_AVX2:
+        return nt_filter_respond_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return nt_filter_respond_plain;
+    default:
+        return nt_filter_respond_baseline;
     }
 }
 
@@ -247,29 +244,28 @@ static NtStatus add_candidate(NtDetectWorkspace *workspace, int part, double sco
 static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *workspace, int level, double adjust)
 {
     const NtFhog *fhog = &workspace->fhog;
-    const size_t size = (size_t)fhog->rows * (size_t)fhog->columns;
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
     if (fhog->rows == 0 || valid_rows <= 0 || valid_columns <= 0)
         return NT_OK;
-    if (!reserve((void **)&workspace->rows, &workspace->rows_capacity, size, sizeof(float)) ||
-        !reserve((void **)&workspace->responses, &workspace->responses_capacity, size, sizeof(float)))
+    const size_t row_stride = fhog->plane_stride, part_stride = row_stride * (size_t)valid_rows;
+    if (!reserve_aligned(&workspace->filter_work, &workspace->filter_work_capacity,
+                         nt_filter_work_size(&detector->bank, fhog)) ||
+        !reserve_aligned(&workspace->responses, &workspace->responses_capacity, part_stride * NT_N_PARTS))
         return NT_ERR_MEMORY;
+    respond_for(nt_cpu_level())(&(NtFilterJob){.bank = &detector->bank, .fhog = fhog,
+                                               .responses = workspace->responses, .part_stride = part_stride,
+                                               .row_stride = row_stride, .work = workspace->filter_work});
 
     for (int part = 0; part < NT_N_PARTS; part++) {
-        memset(workspace->responses, 0, size * sizeof(float));
-        for (int i = 0; i < detector->n_terms; i++) {
-            const Term *term = &detector->terms[i];
-            if (term->part != part)
-                continue;
-            filter_rows(fhog->planes + (size_t)term->plane * size, workspace->rows, fhog->rows, fhog->columns,
-                        valid_columns, term->row);
-            add_filtered_columns(workspace->rows, workspace->responses, valid_rows, fhog->columns, valid_columns,
-                                 term->column);
-        }
         const double limit = detector->thresholds[part] + adjust;
+        /* No float at or above the limit is below this: a first look at a whole row. */
+        const float low = nextafterf((float)limit, -INFINITY);
         for (int r = 0; r < valid_rows; r++) {
-            const float *responses = workspace->responses + (size_t)r * (size_t)fhog->columns;
-            for (int c = 0; c < valid_columns; c++) {
+            const float *responses = workspace->responses + (size_t)part * part_stride + (size_t)r * row_stride;
+            int any = 0;
+            for (int c = 0; c < valid_columns; c++)
+                any |= responses[c] > low;
+            for (int c = 0; any && c < valid_columns; c++) {
                 if (responses[c] >= limit &&
                     add_candidate(workspace, part, (double)responses[c] - detector->thresholds[part],
                                   r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)

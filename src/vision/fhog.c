@@ -4,23 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vision/fhog_kernel.h"
+
 #define CELL NT_FHOG_CELL
-#define DIRECTIONS 18 /* signed; 9 unsigned ones are their pairs */
-#define HALF_DIRECTIONS 9
-/* Colours whose gradients tie: in the columns that the reference does 8 at a time the later channel wins, in the rest
- * the earlier one. */
-#define TIE_GROUP 8
+#define DIRECTIONS NT_FHOG_DIRECTIONS
+#define HALF_DIRECTIONS NT_FHOG_HALF_DIRECTIONS
+#define MAX_GRADIENT NT_FHOG_MAX_GRADIENT
+#define ALIGNMENT 64
 
-#define MAX_GRADIENT 255
-#define GRADIENT_SIDE (2 * MAX_GRADIENT + 1)
-
-#define ENERGY_FLOOR 0.0001f
-#define TRUNCATION 0.2f
-#define HALF_WEIGHT 0.1f
-#define TEXTURE_WEIGHT 0.2357
-
-/* direction_of[gy + 255][gx + 255]: the signed direction that an integer gradient votes for. */
-static uint8_t direction_of[GRADIENT_SIDE][GRADIENT_SIDE];
+static uint8_t direction_of[2 * MAX_GRADIENT + 1][NT_FHOG_GRADIENT_STRIDE];
 static pthread_once_t direction_once = PTHREAD_ONCE_INIT;
 
 /* The direction with the largest dot product; strict comparisons in this order, so that ties and rounding fall as in the
@@ -50,55 +42,18 @@ static void fill_directions(void)
     }
 }
 
-static float *grow(float **memory, size_t *capacity, size_t needed)
-{
-    if (needed > *capacity) {
-        float *larger = realloc(*memory, needed * sizeof(float));
-        if (!larger)
-            return NULL;
-        *memory = larger;
-        *capacity = needed;
-    }
-    return *memory;
-}
-
-/* One pixel's gradient: that of the channel where it is longest. Returns the squared length. */
-static inline int gradient(const uint8_t *above, const uint8_t *row, const uint8_t *below, int x, int channels,
-                           int later_wins, int *gx, int *gy)
-{
-    if (channels == 1) {
-        *gx = row[x + 1] - row[x - 1];
-        *gy = below[x] - above[x];
-        return *gx * *gx + *gy * *gy;
-    }
-    int best = -1;
-    for (int k = 0; k < 3; k++) {
-        const int dx = row[3 * (x + 1) + k] - row[3 * (x - 1) + k];
-        const int dy = below[3 * x + k] - above[3 * x + k];
-        const int length = dx * dx + dy * dy;
-        if (length > best || (later_wins && length == best)) {
-            best = length;
-            *gx = dx;
-            *gy = dy;
-        }
-    }
-    return best;
-}
-
 /* Votes of one row of pixels into the histograms of the cell rows above and below it.
  * upper, lower: [columns + 2][18], one cell of margin at either side; weights: how much of the vote each row gets. */
 static inline void vote_row(const NtImage *image, int y, int last_x, int channels, float *upper, float *lower,
                             float upper_weight, float lower_weight)
 {
     const uint8_t *row = nt_image_row(image, y), *above = row - image->stride, *below = row + image->stride;
-    int grouped = 0;
-    while (1 + grouped < last_x - (TIE_GROUP - 1))
-        grouped += TIE_GROUP;
+    const int grouped = nt_fhog_later_wins_before(last_x);
 
     for (int x = 1; x < last_x; x++) {
-        const int in_group = x < 1 + grouped;
+        const int in_group = x < grouped;
         int gx = 0, gy = 0;
-        const float length = sqrtf((float)gradient(above, row, below, x, channels, in_group, &gx, &gy));
+        const float length = sqrtf((float)nt_fhog_gradient(above, row, below, x, channels, in_group, &gx, &gy));
         const int direction = direction_of[gy + MAX_GRADIENT][gx + MAX_GRADIENT];
         const float position = ((float)x + 0.5f) / CELL + 0.5f;
         const int cell = (int)position;
@@ -123,8 +78,7 @@ static inline void vote_row(const NtImage *image, int y, int last_x, int channel
 static void vote(const NtImage *image, int rows, int columns, float *histograms)
 {
     const size_t row_size = (size_t)(columns + 2) * DIRECTIONS;
-    const int last_y = (rows * CELL < image->height ? rows * CELL : image->height) - 1;
-    const int last_x = (columns * CELL < image->width ? columns * CELL : image->width) - 1;
+    const int last_x = nt_fhog_last(columns, image->width), last_y = nt_fhog_last(rows, image->height);
 
     memset(histograms, 0, row_size * (size_t)(rows + 2) * sizeof(float));
     for (int y = 1; y < last_y; y++) {
@@ -173,8 +127,8 @@ static void write_features(const float *h, const float *e, int columns, float *o
     };
     float limit[4], factor[4], texture[4] = {0, 0, 0, 0}, parts[3][4];
     for (int i = 0; i < 4; i++) {
-        limit[i] = TRUNCATION * sqrtf(blocks[i] + ENERGY_FLOOR);
-        factor[i] = HALF_WEIGHT / limit[i];
+        limit[i] = NT_FHOG_TRUNCATION * sqrtf(blocks[i] + NT_FHOG_ENERGY_FLOOR);
+        factor[i] = NT_FHOG_HALF_WEIGHT / limit[i];
     }
     for (int o = 0; o < DIRECTIONS; o += 3) {
         for (int j = 0; j < 3; j++)
@@ -185,7 +139,73 @@ static void write_features(const float *h, const float *e, int columns, float *o
     for (int o = 0; o < HALF_DIRECTIONS; o++)
         out[(size_t)(DIRECTIONS + o) * plane_size] = normalise(h[o] + h[o + HALF_DIRECTIONS], limit, factor, parts[0]);
     for (int i = 0; i < 4; i++)
-        out[(size_t)(DIRECTIONS + HALF_DIRECTIONS + i) * plane_size] = texture[i] * (float)(2 * TEXTURE_WEIGHT);
+        out[(size_t)(DIRECTIONS + HALF_DIRECTIONS + i) * plane_size] = texture[i] * NT_FHOG_TEXTURE_WEIGHT;
+}
+
+void nt_fhog_fill_plain(const NtFhogJob *job)
+{
+    float *histograms = job->work;
+    float *energies = histograms + (size_t)(job->rows + 2) * (size_t)(job->columns + 2) * DIRECTIONS;
+    vote(job->image, job->rows, job->columns, histograms);
+    sum_energies(histograms, job->rows, job->columns, energies);
+    for (int r = 0; r < job->rows - 2; r++)
+        for (int c = 0; c < job->columns - 2; c++)
+            write_features(histograms + ((size_t)(r + 2) * (size_t)(job->columns + 2) + (size_t)(c + 2)) * DIRECTIONS,
+                           energies + (size_t)(r + 1) * (size_t)job->columns + c + 1, job->columns,
+                           job->out + (size_t)r * job->row_stride + c, job->plane_stride);
+}
+
+size_t nt_fhog_work_size(int rows, int columns, int width)
+{
+    const size_t plain = ((size_t)(rows + 2) * (size_t)(columns + 2)) * (DIRECTIONS + 1);
+    /* Votes, histograms, energies and gradients of the kernels, each rounded up. */
+    const size_t columns_up = (size_t)columns + 64;
+    const size_t kernels = columns_up * DIRECTIONS * 8 + columns_up * 4 + 2 * (size_t)width;
+    return nt_cpu_level() == NT_CPU_PLAIN && plain > kernels ? plain : kernels;
+}
+
+static NtFhogFill *fill_for(NtCpuLevel level)
+{
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return nt_fhog_fill_avx512;
+    case NT_CPU_AVX2:
+        return nt_fhog_fill_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return nt_fhog_fill_plain;
+    default:
+        return nt_fhog_fill_baseline;
+    }
+}
+
+static float *grow(float **memory, size_t *capacity, size_t needed)
+{
+    if (needed > *capacity) {
+        const size_t bytes = (needed * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        free(*memory);
+        *memory = aligned_alloc(ALIGNMENT, bytes);
+        *capacity = *memory ? needed : 0;
+    }
+    return *memory;
+}
+
+/* Zeros around the features of the picture's cells: what the filters see beyond its edges. */
+static void clear_padding(const NtFhog *fhog, int top, int left, int cell_rows, int cell_columns)
+{
+    const size_t inside = (size_t)(left + cell_columns);
+    for (int r = 0; r < fhog->rows; r++) {
+        float *row = fhog->planes + (size_t)r * fhog->row_stride;
+        if (r < top || r >= top + cell_rows) {
+            memset(row, 0, fhog->row_stride * sizeof(float));
+            continue;
+        }
+        for (int p = 0; p < NT_FHOG_PLANES; p++, row += fhog->plane_stride) {
+            memset(row, 0, (size_t)left * sizeof(float));
+            memset(row + inside, 0, (fhog->plane_stride - inside) * sizeof(float));
+        }
+    }
 }
 
 NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_columns, NtFhog *fhog)
@@ -198,23 +218,18 @@ NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_colum
     }
     fhog->rows = rows - 2 + filter_rows - 1;
     fhog->columns = columns - 2 + filter_columns - 1;
-    const size_t plane_size = (size_t)fhog->rows * (size_t)fhog->columns;
-    const size_t n_histograms = (size_t)(rows + 2) * (size_t)(columns + 2) * DIRECTIONS;
-    float *planes = grow(&fhog->planes, &fhog->capacity, plane_size * NT_FHOG_PLANES);
-    float *histograms = grow(&fhog->work, &fhog->work_capacity, n_histograms + (size_t)rows * (size_t)columns);
-    if (!planes || !histograms)
+    fhog->plane_stride = ((size_t)fhog->columns + NT_FHOG_SLACK - 1) / NT_FHOG_SLACK * NT_FHOG_SLACK + NT_FHOG_SLACK;
+    fhog->row_stride = fhog->plane_stride * NT_FHOG_PLANES;
+    if (!grow(&fhog->planes, &fhog->capacity, fhog->row_stride * (size_t)fhog->rows) ||
+        !grow(&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns, image->width)))
         return NT_ERR_MEMORY;
 
-    float *energies = histograms + n_histograms;
-    vote(image, rows, columns, histograms);
-    sum_energies(histograms, rows, columns, energies);
-    memset(planes, 0, plane_size * NT_FHOG_PLANES * sizeof(float));
-    for (int r = 0; r < rows - 2; r++) {
-        float *out = planes + (size_t)(r + (filter_rows - 1) / 2) * (size_t)fhog->columns + (filter_columns - 1) / 2;
-        for (int c = 0; c < columns - 2; c++)
-            write_features(histograms + ((size_t)(r + 2) * (size_t)(columns + 2) + (size_t)(c + 2)) * DIRECTIONS,
-                           energies + (size_t)(r + 1) * (size_t)columns + c + 1, columns, out + c, plane_size);
-    }
+    const int top = (filter_rows - 1) / 2, left = (filter_columns - 1) / 2;
+    clear_padding(fhog, top, left, rows - 2, columns - 2);
+    fill_for(nt_cpu_level())(&(NtFhogJob){
+        .image = image, .rows = rows, .columns = columns, .direction_of = &direction_of[0][0],
+        .out = fhog->planes + (size_t)top * fhog->row_stride + left,
+        .row_stride = fhog->row_stride, .plane_stride = fhog->plane_stride, .work = fhog->work});
     return NT_OK;
 }
 

@@ -13,15 +13,25 @@
 #define NT_FHOG_PLANES 31
 #define NT_FHOG_CELL 8
 
-/* planes [31][rows][columns], float, zero-padded for a filter of filter_rows x filter_columns: (f - 1) / 2 cells at
- * the top and left, f / 2 at the bottom and right. rows = columns = 0 for a picture too small to have a cell. */
+/* Features of every cell, float: rows of cells, in each the 31 planes one after another. Zero-padded for a filter of
+ * filter_rows x filter_columns: (f - 1) / 2 cells at the top and left, f / 2 at the bottom and right. rows = columns = 0
+ * for a picture too small to have a cell. Every plane of a row is followed by at least NT_FHOG_SLACK - 1 zeros, so that a
+ * filter may read whole vectors. */
+#define NT_FHOG_SLACK 16
 typedef struct NtFhog {
     float *planes;
     int rows, columns;
+    size_t plane_stride, row_stride; /* floats from one plane, or row of cells, to the next */
     size_t capacity;  /* private: floats allocated in planes */
-    float *work;      /* private: histograms and energies */
+    float *work;      /* private */
     size_t work_capacity;
 } NtFhog;
+
+/* The cells of one row in one plane: [columns]. */
+static inline const float *nt_fhog_row(const NtFhog *fhog, int plane, int row)
+{
+    return fhog->planes + (size_t)row * fhog->row_stride + (size_t)plane * fhog->plane_stride;
+}
 
 /* Grows *fhog (zero-initialise before the first use, reuse freely) and fills it. One thread at a time. */
 NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_columns, NtFhog *fhog);

@@ -21,7 +21,7 @@ static void compute(Paint paint, NtPixelFormat format, int filter, NtFhog *fhog)
 
 static float at(const NtFhog *fhog, int plane, int row, int column)
 {
-    return fhog->planes[(plane * fhog->rows + row) * fhog->columns + column];
+    return nt_fhog_row(fhog, plane, row)[column];
 }
 
 static void flat(int x, int y, guint8 *pixel) { (void)x, (void)y, *pixel = 100; }
@@ -37,8 +37,9 @@ static void test_flat(void)
     compute(flat, NT_PIXELS_GRAY8, 1, &fhog);
     g_assert_cmpint(fhog.rows, ==, 8);
     g_assert_cmpint(fhog.columns, ==, 8);
-    for (int i = 0; i < NT_FHOG_PLANES * 64; i++)
-        g_assert_cmpfloat(fhog.planes[i], ==, 0);
+    for (int plane = 0; plane < NT_FHOG_PLANES; plane++)
+        for (int i = 0; i < 64; i++)
+            g_assert_cmpfloat(at(&fhog, plane, i / 8, i % 8), ==, 0);
     nt_fhog_clear(&fhog);
 }
 
@@ -70,8 +71,9 @@ static void test_strongest_channel_votes(void)
     NtFhog gray = {0}, color = {0};
     compute(right, NT_PIXELS_GRAY8, 1, &gray);
     compute(in_red, NT_PIXELS_RGB24, 1, &color);
-    for (int i = 0; i < NT_FHOG_PLANES * 64; i++)
-        g_assert_cmpfloat(gray.planes[i], ==, color.planes[i]);
+    for (int plane = 0; plane < NT_FHOG_PLANES; plane++)
+        for (int i = 0; i < 64; i++)
+            g_assert_cmpfloat(at(&gray, plane, i / 8, i % 8), ==, at(&color, plane, i / 8, i % 8));
     nt_fhog_clear(&gray);
     nt_fhog_clear(&color);
 }

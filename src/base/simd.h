@@ -1,0 +1,38 @@
+/* Nametag - vectors for the kernels, as wide as the build's instruction set, in the compiler's own vector types.
+ *
+ * Only for sources that meson.build builds once a level (cpu.h); NT_LEVEL is then the level's name.
+ */
+#ifndef NT_SIMD_H
+#define NT_SIMD_H
+
+#include <stdint.h>
+
+#if defined __AVX512F__
+#define NT_LANES 16
+#elif defined __AVX__
+#define NT_LANES 8
+#else
+#define NT_LANES 4
+#endif
+
+/* AVX-512 and NEON have 32 vector registers, the others 16: how much a kernel may keep in them. */
+#if defined __AVX512F__ || defined __aarch64__
+#define NT_MANY_REGISTERS 1
+#else
+#define NT_MANY_REGISTERS 0
+#endif
+
+#define NT_JOIN_(a, b) a##_##b
+#define NT_JOIN(a, b) NT_JOIN_(a, b)
+#define NT_KERNEL(name) NT_JOIN(name, NT_LEVEL)
+
+#define NT_INLINE static inline __attribute__((always_inline))
+
+typedef float NtVec __attribute__((vector_size(4 * NT_LANES)));
+typedef float NtVecUnaligned __attribute__((vector_size(4 * NT_LANES), aligned(4), may_alias));
+
+NT_INLINE NtVec nt_vec_load(const float *p) { return *(const NtVecUnaligned *)p; }
+NT_INLINE void nt_vec_store(float *p, NtVec v) { *(NtVecUnaligned *)p = v; }
+NT_INLINE NtVec nt_vec_splat(float v) { return v - (NtVec){0}; }
+
+#endif

@@ -1,0 +1,71 @@
+/* The separable filters in plain C: what filter_kernel.c is compared with. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vision/filter_kernel.h"
+
+#define SIDE NT_FILTER_SIDE
+#define LARGEST_RING (SIDE + 16 - 1 + 16) /* rows of vectors that a kernel keeps for each term, at most */
+#define LARGEST_LANES 16
+
+static int by_plane(const void *a, const void *b) { return ((const NtFilterTerm *)a)->plane - ((const NtFilterTerm *)b)->plane; }
+
+void nt_filter_bank_index(NtFilterBank *bank)
+{
+    qsort(bank->terms, (size_t)bank->n_terms, sizeof *bank->terms, by_plane);
+    int n = 0;
+    for (int plane = 0; plane < NT_FHOG_PLANES; plane++) {
+        bank->plane_begin[plane] = n;
+        while (n < bank->n_terms && bank->terms[n].plane == plane)
+            n++;
+    }
+    bank->plane_begin[NT_FHOG_PLANES] = n;
+    n = 0;
+    for (int part = 0; part < bank->n_parts; part++) {
+        bank->part_begin[part] = n;
+        for (int t = 0; t < bank->n_terms; t++)
+            if (bank->terms[t].part == part)
+                bank->by_part[n++] = t;
+    }
+    bank->part_begin[bank->n_parts] = n;
+}
+
+size_t nt_filter_work_size(const NtFilterBank *bank, const NtFhog *fhog)
+{
+    const size_t kernels = (size_t)bank->n_terms * LARGEST_RING * LARGEST_LANES;
+    const size_t plain = (size_t)fhog->rows * fhog->plane_stride;
+    return kernels > plain ? kernels : plain;
+}
+
+/* The three partial sums are the reference's. step: from one value to the next. */
+static inline float filter(const float *q, size_t step, const float weights[SIDE])
+{
+    const float a = q[0] * weights[0] + q[3 * step] * weights[3] + q[6 * step] * weights[6] + q[9 * step] * weights[9];
+    const float b = q[step] * weights[1] + q[4 * step] * weights[4] + q[7 * step] * weights[7];
+    const float d = q[2 * step] * weights[2] + q[5 * step] * weights[5] + q[8 * step] * weights[8];
+    return a + (b + d);
+}
+
+void nt_filter_respond_plain(const NtFilterJob *job)
+{
+    const NtFilterBank *bank = job->bank;
+    const NtFhog *fhog = job->fhog;
+    const int valid_rows = fhog->rows - SIDE + 1, valid_columns = fhog->columns - SIDE + 1;
+    const size_t stride = fhog->plane_stride;
+    for (int part = 0; part < bank->n_parts; part++) {
+        float *responses = job->responses + (size_t)part * job->part_stride;
+        for (int r = 0; r < valid_rows; r++)
+            memset(responses + (size_t)r * job->row_stride, 0, job->row_stride * sizeof(float));
+        for (int i = bank->part_begin[part]; i < bank->part_begin[part + 1]; i++) {
+            const NtFilterTerm *term = &bank->terms[bank->by_part[i]];
+            for (int r = 0; r < fhog->rows; r++)
+                for (int c = 0; c < valid_columns; c++)
+                    job->work[(size_t)r * stride + (size_t)c] =
+                        filter(nt_fhog_row(fhog, term->plane, r) + c, 1, term->row);
+            for (int r = 0; r < valid_rows; r++)
+                for (int c = 0; c < valid_columns; c++)
+                    responses[(size_t)r * job->row_stride + (size_t)c] +=
+                        filter(job->work + (size_t)r * stride + c, stride, term->column);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/* Nametag - the separable filters of the detector over one level's features; private to the detector and its tests. */
+#ifndef NT_FILTER_KERNEL_H
+#define NT_FILTER_KERNEL_H
+
+#include "base/cpu.h"
+#include "vision/fhog.h"
+
+#define NT_FILTER_SIDE 10 /* cells */
+#define NT_FILTER_MAX_PARTS 8
+
+/* A part's response is a sum of rank-1 terms: sum over rows of column[r] * (sum over columns of row[c] * plane[r][c]). */
+typedef struct NtFilterTerm {
+    int part, plane;
+    float column[NT_FILTER_SIDE], row[NT_FILTER_SIDE];
+} NtFilterTerm;
+
+/* The terms in two orders: plane_begin and the array itself by plane; part_begin and by_part by part. */
+typedef struct NtFilterBank {
+    NtFilterTerm *terms; /* [n_terms], sorted by plane */
+    int *by_part;        /* [n_terms], indices into terms */
+    int n_terms, n_parts;
+    int plane_begin[NT_FHOG_PLANES + 1], part_begin[NT_FILTER_MAX_PARTS + 1];
+} NtFilterBank;
+
+/* Sorts terms by plane and fills by_part, plane_begin and part_begin from them. */
+void nt_filter_bank_index(NtFilterBank *bank);
+
+typedef struct NtFilterJob {
+    const NtFilterBank *bank;
+    const NtFhog *fhog;                /* padded for filters of NT_FILTER_SIDE; at least that large */
+    float *responses;                  /* [parts][valid rows][row_stride], by the window's first cell */
+    size_t part_stride, row_stride;    /* row_stride: valid columns rounded up to 16 or more */
+    float *work;                       /* nt_filter_work_size() floats, 64-byte aligned */
+} NtFilterJob;
+
+typedef void NtFilterRespond(const NtFilterJob *job);
+
+size_t nt_filter_work_size(const NtFilterBank *bank, const NtFhog *fhog);
+
+NtFilterRespond nt_filter_respond_plain, nt_filter_respond_baseline, nt_filter_respond_avx2, nt_filter_respond_avx512;
+
+#endif

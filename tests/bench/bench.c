@@ -1,0 +1,177 @@
+/* Nametag's steps and those of dlib and oneDNN, one thread, in turns in one process: medians and ratios.
+ *
+ *   nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE
+ *
+ * NAMETAG_CPU picks our kernels; ONEDNN_MAX_CPU_ISA and OPENBLAS_CORETYPE the peers'. */
+#include <gdk-pixbuf/gdk-pixbuf.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "nn/embedder.h"
+#include "vision/align.h"
+#include "vision/detector.h"
+#include "vision/landmarks.h"
+
+#include "peers.h"
+
+#define SECONDS 1.5 /* for a pair of steps */
+#define MIN_ROUNDS 7
+#define MAX_ROUNDS 400
+#define CACHE_BYTES (96 << 20) /* written to make caches cold */
+
+typedef struct Bench {
+    NtDetector *detector;
+    NtLandmarker *landmarker;
+    NtEmbedder *embedder;
+    NtDetectWorkspace *detect;
+    NtEmbedWorkspace *embed;
+    NtImage gray, rgb;
+    NtRect box;
+    NtPoint points[NT_N_LANDMARKS];
+    uint8_t chip[NT_CHIP_BYTES];
+    float embedding[NT_EMBEDDING_SIZE], theirs[NT_EMBEDDING_SIZE];
+    OnednnNetwork *onednn;
+    uint8_t *cache;
+} Bench;
+
+typedef void (*Step)(Bench *);
+
+static void ours_detect(Bench *b)
+{
+    const NtDetectOptions options = {0};
+    const NtDetection *found;
+    size_t n;
+    nt_detect(b->detector, b->detect, &b->gray, &options, &found, &n, NULL);
+}
+static void dlibs_detect(Bench *b) { (void)b, dlib_detect(); }
+static void ours_landmarks(Bench *b) { nt_landmarks_fit(b->landmarker, &b->gray, b->box, b->points); }
+static void dlibs_landmarks(Bench *b)
+{
+    const int box[4] = {b->box.left, b->box.top, b->box.right, b->box.bottom};
+    dlib_fit_landmarks(box);
+}
+static void ours_chip(Bench *b) { nt_chip_from_rgb(&b->rgb, b->points, b->chip); }
+static void dlibs_chip(Bench *b) { (void)b, dlib_cut_chip(); }
+static void ours_embed(Bench *b) { nt_embed(b->embedder, b->embed, b->chip, 1, b->embedding); }
+static void dlibs_embed(Bench *b) { dlib_embed(b->theirs); }
+static void cool(Bench *b)
+{
+    for (size_t i = 0; i < CACHE_BYTES; i += 64)
+        b->cache[i]++;
+}
+
+static int compare(gconstpointer a, gconstpointer b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double once(Bench *b, Step before, Step step)
+{
+    if (before)
+        before(b);
+    struct timespec t0, t1;
+    clock_gettime(CLOCK_MONOTONIC, &t0);
+    step(b);
+    clock_gettime(CLOCK_MONOTONIC, &t1);
+    return (double)(t1.tv_sec - t0.tv_sec) * 1e3 + (double)(t1.tv_nsec - t0.tv_nsec) / 1e6;
+}
+
+/* Both steps in turns; medians in ms. */
+static void pair(Bench *b, Step before, Step ours, Step theirs, double *our_ms, double *their_ms)
+{
+    double a[MAX_ROUNDS], t[MAX_ROUNDS];
+    int n = 0;
+    once(b, NULL, ours);
+    once(b, NULL, theirs);
+    const gint64 end = g_get_monotonic_time() + (gint64)(SECONDS * G_USEC_PER_SEC);
+    while (n < MAX_ROUNDS && (n < MIN_ROUNDS || g_get_monotonic_time() < end)) {
+        a[n] = once(b, before, ours);
+        t[n++] = once(b, before, theirs);
+    }
+    qsort(a, (size_t)n, sizeof *a, compare);
+    qsort(t, (size_t)n, sizeof *t, compare);
+    *our_ms = a[n / 2];
+    *their_ms = t[n / 2];
+}
+
+static void report(Bench *b, const char *step, const char *size, Step before, Step ours, const char *peer, Step theirs, double operations)
+{
+    double our_ms, their_ms;
+    pair(b, before, ours, theirs, &our_ms, &their_ms);
+    printf("| %-16s | %-9s | %8.3f | %-12s | %8.3f | %6.2f |", step, size, our_ms, peer, their_ms, their_ms / our_ms);
+    if (operations > 0)
+        printf(" %7.1f |", operations / our_ms / 1e6);
+    else
+        printf("         |");
+    printf("\n");
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 5) {
+        fprintf(stderr, "usage: nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE\n");
+        return 2;
+    }
+    Bench b = {0};
+    NtError error = {NT_OK, ""};
+    g_autofree char *hog = g_build_filename(argv[1], "hog-face.safetensors", NULL);
+    g_autofree char *trees = g_build_filename(argv[1], "landmarks-68.safetensors", NULL);
+    g_autofree char *resnet = g_build_filename(argv[1], "face-resnet.safetensors", NULL);
+    if (nt_detector_load(hog, &b.detector, &error) || nt_landmarker_load(trees, &b.landmarker, &error) ||
+        nt_embedder_load(resnet, &b.embedder, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    b.detect = nt_detect_workspace_new();
+    b.embed = nt_embed_workspace_new(b.embedder);
+    b.cache = g_malloc0(CACHE_BYTES);
+    dlib_load(argv[2], argv[3]);
+    g_autoptr(GError) gerror = NULL;
+    g_autoptr(GdkPixbuf) picture = gdk_pixbuf_new_from_file(argv[4], &gerror);
+    if (!picture) {
+        fprintf(stderr, "%s\n", gerror->message);
+        return 1;
+    }
+    printf("kernels: %s\n", nt_cpu_level_name(nt_cpu_level()));
+    printf("| step             | size      |  ours ms | peer         |  peer ms |  ratio | GFLOP/s |\n");
+    static const int sizes[][2] = {{640, 480}, {1280, 720}, {1920, 1080}};
+    for (int i = 0; i < 3; i++) {
+        const int w = sizes[i][0], h = sizes[i][1];
+        g_autoptr(GdkPixbuf) scaled = gdk_pixbuf_scale_simple(picture, w, h, GDK_INTERP_BILINEAR);
+        g_autofree uint8_t *rgb = g_malloc((gsize)(w * h * 3)), *gray = g_malloc((gsize)(w * h));
+        const int channels = gdk_pixbuf_get_n_channels(scaled), stride = gdk_pixbuf_get_rowstride(scaled);
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++)
+                memcpy(rgb + 3 * (y * w + x), gdk_pixbuf_read_pixels(scaled) + y * stride + x * channels, 3);
+        b.rgb = (NtImage){rgb, w, h, 3 * w, NT_PIXELS_RGB24};
+        nt_rgb_to_gray(&b.rgb, gray, w);
+        b.gray = (NtImage){gray, w, h, w, NT_PIXELS_GRAY8};
+        dlib_set_gray(gray, w, h);
+        dlib_set_rgb(rgb, w, h);
+        char size[32];
+        snprintf(size, sizeof size, "%dx%d", w, h);
+        report(&b, "detect", size, NULL, ours_detect, "dlib", dlibs_detect, 0);
+        if (i > 0)
+            continue;
+        const NtDetectOptions options = {0};
+        const NtDetection *found;
+        size_t n = 0;
+        nt_detect(b.detector, b.detect, &b.gray, &options, &found, &n, NULL);
+        if (n == 0) {
+            fprintf(stderr, "no face in %s\n", argv[4]);
+            return 1;
+        }
+        b.box = found[0].box;
+        report(&b, "landmarks, hot", "", NULL, ours_landmarks, "dlib", dlibs_landmarks, 0);
+        report(&b, "landmarks, cold", "", cool, ours_landmarks, "dlib", dlibs_landmarks, 0);
+        report(&b, "chip", "150x150", NULL, ours_chip, "dlib", dlibs_chip, 0);
+        report(&b, "embedding", "f32", NULL, ours_embed, "dlib", dlibs_embed, 541.7e6);
+        printf("distance of the two embeddings: %g; chips equal: %s\n", nt_embedding_distance(b.embedding, b.theirs),
+               memcmp(b.chip, dlib_chip(), NT_CHIP_BYTES) ? "no" : "yes");
+    }
+    return 0;
+}
