@@ -202,22 +202,6 @@ static int reserve_aligned(float **memory, size_t *capacity, size_t needed)
     return *memory != NULL;
 }
 
-static NtFilterRespond *respond_for(NtCpuLevel level)
-{
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return nt_filter_respond_avx512;
-    case NT_CPU_AVX2:
-        return nt_filter_respond_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return nt_filter_respond_plain;
-    default:
-        return nt_filter_respond_baseline;
-    }
-}
-
 /* Where a window's cell lies in pixels of its level. */
 static int cell_to_pixel(int cell)
 {
@@ -247,12 +231,14 @@ static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *worksp
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
     if (fhog->rows == 0 || valid_rows <= 0 || valid_columns <= 0)
         return NT_OK;
-    const size_t row_stride = fhog->plane_stride, part_stride = row_stride * (size_t)valid_rows;
+    const size_t row_stride = fhog->plane_stride;
+    const size_t rows_up = (size_t)(valid_rows + NT_FILTER_ROWS - 1) / NT_FILTER_ROWS * NT_FILTER_ROWS;
+    const size_t part_stride = row_stride * rows_up;
     if (!reserve_aligned(&workspace->filter_work, &workspace->filter_work_capacity,
                          nt_filter_work_size(&detector->bank, fhog)) ||
         !reserve_aligned(&workspace->responses, &workspace->responses_capacity, part_stride * NT_N_PARTS))
         return NT_ERR_MEMORY;
-    respond_for(nt_cpu_level())(&(NtFilterJob){.bank = &detector->bank, .fhog = fhog,
+    nt_filter_respond(nt_cpu_level(), &(NtFilterJob){.bank = &detector->bank, .fhog = fhog,
                                                .responses = workspace->responses, .part_stride = part_stride,
                                                .row_stride = row_stride, .work = workspace->filter_work});
 

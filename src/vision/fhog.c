@@ -12,7 +12,7 @@
 #define MAX_GRADIENT NT_FHOG_MAX_GRADIENT
 #define ALIGNMENT 64
 
-static uint8_t direction_of[2 * MAX_GRADIENT + 1][NT_FHOG_GRADIENT_STRIDE];
+static uint8_t offset_of[2 * MAX_GRADIENT + 1][NT_FHOG_GRADIENT_STRIDE];
 static pthread_once_t direction_once = PTHREAD_ONCE_INIT;
 
 /* The direction with the largest dot product; strict comparisons in this order, so that ties and rounding fall as in the
@@ -37,7 +37,7 @@ static void fill_directions(void)
                     direction = o + HALF_DIRECTIONS;
                 }
             }
-            direction_of[gy + MAX_GRADIENT][gx + MAX_GRADIENT] = (uint8_t)direction;
+            offset_of[gy + MAX_GRADIENT][gx + MAX_GRADIENT] = (uint8_t)(2 * direction);
         }
     }
 }
@@ -54,7 +54,7 @@ static inline void vote_row(const NtImage *image, int y, int last_x, int channel
         const int in_group = x < grouped;
         int gx = 0, gy = 0;
         const float length = sqrtf((float)nt_fhog_gradient(above, row, below, x, channels, in_group, &gx, &gy));
-        const int direction = direction_of[gy + MAX_GRADIENT][gx + MAX_GRADIENT];
+        const int direction = offset_of[gy + MAX_GRADIENT][gx + MAX_GRADIENT] / 2;
         const float position = ((float)x + 0.5f) / CELL + 0.5f;
         const int cell = (int)position;
         const float right = position - (float)cell, left = 1.0f - right;
@@ -155,12 +155,11 @@ void nt_fhog_fill_plain(const NtFhogJob *job)
                            job->out + (size_t)r * job->row_stride + c, job->plane_stride);
 }
 
-size_t nt_fhog_work_size(int rows, int columns, int width)
+size_t nt_fhog_work_size(int rows, int columns)
 {
     const size_t plain = ((size_t)(rows + 2) * (size_t)(columns + 2)) * (DIRECTIONS + 1);
-    /* Votes, histograms, energies and gradients of the kernels, each rounded up. */
-    const size_t columns_up = (size_t)columns + 64;
-    const size_t kernels = columns_up * DIRECTIONS * 8 + columns_up * 4 + 2 * (size_t)width;
+    /* Four rows of histograms and energies, rounded up. */
+    const size_t kernels = ((size_t)columns + 64) * (DIRECTIONS + 1) * 4;
     return nt_cpu_level() == NT_CPU_PLAIN && plain > kernels ? plain : kernels;
 }
 
@@ -221,13 +220,13 @@ NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_colum
     fhog->plane_stride = ((size_t)fhog->columns + NT_FHOG_SLACK - 1) / NT_FHOG_SLACK * NT_FHOG_SLACK + NT_FHOG_SLACK;
     fhog->row_stride = fhog->plane_stride * NT_FHOG_PLANES;
     if (!grow(&fhog->planes, &fhog->capacity, fhog->row_stride * (size_t)fhog->rows) ||
-        !grow(&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns, image->width)))
+        !grow(&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns)))
         return NT_ERR_MEMORY;
 
     const int top = (filter_rows - 1) / 2, left = (filter_columns - 1) / 2;
     clear_padding(fhog, top, left, rows - 2, columns - 2);
     fill_for(nt_cpu_level())(&(NtFhogJob){
-        .image = image, .rows = rows, .columns = columns, .direction_of = &direction_of[0][0],
+        .image = image, .rows = rows, .columns = columns, .offset_of = &offset_of[0][0],
         .out = fhog->planes + (size_t)top * fhog->row_stride + left,
         .row_stride = fhog->row_stride, .plane_stride = fhog->plane_stride, .work = fhog->work});
     return NT_OK;

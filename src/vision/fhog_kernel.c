@@ -13,8 +13,8 @@
 #define DIRECTIONS NT_FHOG_DIRECTIONS
 #define HALF_DIRECTIONS NT_FHOG_HALF_DIRECTIONS
 #define RING 4   /* rows of cells kept */
-#define CORNERS 4 /* of a pixel: upper left, upper right, lower left, lower right cell */
 
+/* One value for each cell around a pixel: upper left, upper right, lower left, lower right. */
 typedef float Four __attribute__((vector_size(16)));
 typedef int32_t FourInts __attribute__((vector_size(16)));
 typedef float FourUnaligned __attribute__((vector_size(16), aligned(4), may_alias));
@@ -22,24 +22,32 @@ typedef float FourUnaligned __attribute__((vector_size(16), aligned(4), may_alia
 /* The pixels of 8 columns that share two columns of cells, or of 8 rows likewise: run i is [8 i - 4, 8 i + 3]. */
 #define RUN_START(i) (CELL * (i) - CELL / 2)
 
+/* A tile: runs that are voted for together, so that their accumulators stay in the nearest cache. */
+#define TILE 32
+#define TILE_WIDTH (TILE * CELL)
+
+/* A run's accumulators: neighbouring pixels mostly share a direction, and would wait for each other's sums, were there not
+ * one set for even columns and one for odd ones. */
+typedef Four Votes[2][DIRECTIONS];
+
 typedef struct Work {
-    Four *votes;      /* [runs, a multiple of 4][DIRECTIONS]: one band's, for the four cells around each run */
-    float *histograms; /* [RING][DIRECTIONS][stride], a margin of one cell left and right */
-    float *energies;  /* [RING][stride], by cell */
-    float *limits;    /* [4][stride], then factors and textures alike */
-    float *lengths;   /* [width] of one pixel row's gradients */
-    int32_t *gradients; /* [width], indices into direction_of */
+    Votes votes[TILE];               /* of one band, for the four cells around each run */
+    float lengths[TILE_WIDTH];       /* of one pixel row's gradients */
+    int32_t gradients[TILE_WIDTH];   /* indices into direction_of */
+    float *histograms;               /* [RING][DIRECTIONS][stride], a margin of one cell left and right */
+    float *energies;                 /* [RING][stride], by cell */
     size_t stride;
-    int runs;
 } Work;
 
-static void gray_gradients(const NtImage *image, int y, int last_x, int32_t *restrict gradients, float *restrict lengths)
+/* Of the pixels first_x to last_x - 1; the arrays begin at first_x. */
+static void gray_gradients(const NtImage *image, int y, int first_x, int last_x, int32_t *restrict gradients,
+                           float *restrict lengths)
 {
-    const uint8_t *row = nt_image_row(image, y), *above = row - image->stride, *below = row + image->stride;
-    for (int x = 1; x < last_x; x++) {
-        const int gx = row[x + 1] - row[x - 1], gy = below[x] - above[x];
-        gradients[x] = gy * NT_FHOG_GRADIENT_STRIDE + gx;
-        lengths[x] = sqrtf((float)(gx * gx + gy * gy));
+    const uint8_t *row = nt_image_row(image, y) + first_x, *above = row - image->stride, *below = row + image->stride;
+    for (int i = 0; i < last_x - first_x; i++) {
+        const int gx = row[i + 1] - row[i - 1], gy = below[i] - above[i];
+        gradients[i] = gy * NT_FHOG_GRADIENT_STRIDE + gx;
+        lengths[i] = sqrtf((float)(gx * gx + gy * gy));
     }
 }
 
@@ -49,38 +57,48 @@ NT_INLINE void rgb_gradients(const NtImage *image, int y, int first_x, int last_
     const uint8_t *row = nt_image_row(image, y), *above = row - image->stride, *below = row + image->stride;
     for (int x = first_x; x < last_x; x++) {
         int gx = 0, gy = 0;
-        lengths[x] = sqrtf((float)nt_fhog_gradient(above, row, below, x, 3, later_wins, &gx, &gy));
-        gradients[x] = gy * NT_FHOG_GRADIENT_STRIDE + gx;
+        *lengths++ = sqrtf((float)nt_fhog_gradient(above, row, below, x, 3, later_wins, &gx, &gy));
+        *gradients++ = gy * NT_FHOG_GRADIENT_STRIDE + gx;
     }
 }
 
-/* One pixel row's votes. lower: the share of the lower row of cells. */
-static void vote_row(const NtFhogJob *job, const Work *work, int last_x, float lower)
+/* The gradients of one pixel row of a tile; outside the pixels that have one, zero. */
+static void find_gradients(const NtFhogJob *job, Work *work, int y, int tile_x, int last_x, int grouped)
 {
-    const uint8_t *direction_of =
-        job->direction_of + NT_FHOG_MAX_GRADIENT * NT_FHOG_GRADIENT_STRIDE + NT_FHOG_MAX_GRADIENT;
-    const int32_t *gradients = work->gradients;
-    const float *lengths = work->lengths;
+    const int first = tile_x < 1 ? 1 : tile_x, last = tile_x + TILE_WIDTH < last_x ? tile_x + TILE_WIDTH : last_x;
+    int32_t *gradients = work->gradients + (first - tile_x);
+    float *lengths = work->lengths + (first - tile_x);
+    if (job->image->format == NT_PIXELS_RGB24) {
+        const int middle = grouped < first ? first : grouped < last ? grouped : last;
+        rgb_gradients(job->image, y, first, middle, 1, gradients, lengths);
+        rgb_gradients(job->image, y, middle, last, 0, gradients + (middle - first), lengths + (middle - first));
+    } else {
+        gray_gradients(job->image, y, first, last, gradients, lengths);
+    }
+    for (int i = 0; i < first - tile_x; i++)
+        work->gradients[i] = 0, work->lengths[i] = 0;
+    for (int i = last - tile_x; i < TILE_WIDTH && i % CELL; i++)
+        work->gradients[i] = 0, work->lengths[i] = 0;
+}
+
+/* One pixel row's votes. lower: the share of the lower row of cells. */
+static void vote_row(const NtFhogJob *job, Work *work, int runs, float lower)
+{
+    const uint8_t *offset_of =
+        job->offset_of + NT_FHOG_MAX_GRADIENT * NT_FHOG_GRADIENT_STRIDE + NT_FHOG_MAX_GRADIENT;
     Four shares[CELL];
     for (int k = 0; k < CELL; k++) {
         const float right = (2 * k + 1) / (2.f * CELL), left = 1 - right, upper = 1 - lower;
         shares[k] = (Four){upper * left, upper * right, lower * left, lower * right};
     }
-    Four *votes = work->votes;
-    for (int run = 0; run < work->runs; run++, votes += DIRECTIONS) {
-        const int start = RUN_START(run);
-        if (start >= 1 && start + CELL <= last_x) {
+    const int32_t *gradients = work->gradients;
+    const float *lengths = work->lengths;
+    for (int run = 0; run < runs; run++, gradients += CELL, lengths += CELL) {
+        char *votes[2] = {(char *)work->votes[run][0], (char *)work->votes[run][1]};
 #pragma GCC unroll 8
-            for (int k = 0; k < CELL; k++) {
-                const float length = lengths[start + k];
-                votes[direction_of[gradients[start + k]]] += shares[k] * (Four){length, length, length, length};
-            }
-            continue;
-        }
         for (int k = 0; k < CELL; k++) {
-            const int x = start + k;
-            if (x >= 1 && x < last_x)
-                votes[direction_of[gradients[x]]] += shares[k] * (Four){lengths[x], lengths[x], lengths[x], lengths[x]};
+            const Four length = {lengths[k], lengths[k], lengths[k], lengths[k]};
+            *(Four *)(void *)(votes[k % 2] + 8 * (size_t)offset_of[gradients[k]]) += shares[k] * length;
         }
     }
 }
@@ -100,26 +118,53 @@ NT_INLINE void transpose(Four *a, Four *b, Four *c, Four *d)
 
 NT_INLINE Four shift_in(Four before, Four v) { return __builtin_shuffle(before, v, (FourInts){3, 4, 5, 6}); }
 
-/* Hands a band's votes to the two rows of cells and clears them. The upper row has votes already, the lower none. */
-static void spread_votes(const Work *work, float *upper, float *lower)
+/* What the right-hand corners of a tile's last run hold for the next tile's first cell. */
+typedef struct Carry {
+    Four upper[DIRECTIONS], lower[DIRECTIONS];
+} Carry;
+
+/* Hands a tile's votes to its two rows of cells, from the tile's first cell, and clears them. The upper row has votes
+ * already, the lower none. runs: rounded up to 4. */
+static void spread_votes(Work *work, int runs, float *upper, float *lower, Carry *carry)
 {
     const size_t stride = work->stride;
-    Four upper_before[DIRECTIONS], lower_before[DIRECTIONS];
-    memset(upper_before, 0, sizeof upper_before);
-    memset(lower_before, 0, sizeof lower_before);
-    for (int run = 0; run < work->runs; run += 4) {
-        Four *votes = work->votes + (size_t)run * DIRECTIONS;
-        for (size_t o = 0; o < DIRECTIONS; o++, votes++) {
-            Four upper_left = votes[0], upper_right = votes[DIRECTIONS], lower_left = votes[2 * DIRECTIONS],
-                 lower_right = votes[3 * DIRECTIONS];
-            transpose(&upper_left, &upper_right, &lower_left, &lower_right);
-            votes[0] = votes[DIRECTIONS] = votes[2 * DIRECTIONS] = votes[3 * DIRECTIONS] = (Four){0};
+    for (int run = 0; run < runs; run += 4) {
+        Votes *votes = work->votes + run;
+        for (size_t o = 0; o < DIRECTIONS; o++) {
+            Four corners[4];
+            for (int i = 0; i < 4; i++) {
+                corners[i] = votes[i][0][o] + votes[i][1][o];
+                votes[i][0][o] = votes[i][1][o] = (Four){0};
+            }
+            transpose(&corners[0], &corners[1], &corners[2], &corners[3]);
             FourUnaligned *u = (FourUnaligned *)(upper + o * stride + run), *l = (FourUnaligned *)(lower + o * stride + run);
-            *u += upper_left + shift_in(upper_before[o], upper_right);
-            *l = lower_left + shift_in(lower_before[o], lower_right);
-            upper_before[o] = upper_right;
-            lower_before[o] = lower_right;
+            *u += corners[0] + shift_in(carry->upper[o], corners[1]);
+            *l = corners[2] + shift_in(carry->lower[o], corners[3]);
+            carry->upper[o] = corners[1];
+            carry->lower[o] = corners[3];
         }
+    }
+}
+
+/* The votes of a band: 8 rows of pixels that share two rows of cells. */
+static void vote_band(const NtFhogJob *job, Work *work, int band, float *upper, float *lower)
+{
+    const int last_x = nt_fhog_last(job->columns, job->image->width), last_y = nt_fhog_last(job->rows, job->image->height);
+    const int start = RUN_START(band), runs = job->columns + 1, grouped = nt_fhog_later_wins_before(last_x);
+    Carry carry;
+    for (int o = 0; o < DIRECTIONS; o++)
+        carry.upper[o] = carry.lower[o] = (Four){0};
+    for (int first = 0; first < runs; first += TILE) {
+        const int tile_x = RUN_START(first), in_tile = runs - first < TILE ? runs - first : TILE;
+        /* A run without pixels is possible at the right edge alone. */
+        const int with_pixels = last_x - tile_x <= 0 ? 0 : (last_x - tile_x + CELL - 1) / CELL;
+        for (int y = start < 1 ? 1 : start; y < start + CELL && y < last_y; y++) {
+            if (tile_x >= last_x)
+                break;
+            find_gradients(job, work, y, tile_x, last_x, grouped);
+            vote_row(job, work, with_pixels < in_tile ? with_pixels : in_tile, (float)(2 * (y - start) + 1) / (2.f * CELL));
+        }
+        spread_votes(work, (in_tile + 3) / 4 * 4, upper + first, lower + first, &carry);
     }
 }
 
@@ -195,33 +240,16 @@ static void write_features(const float *h, const float *up, const float *here, c
 
 void NT_KERNEL(nt_fhog_fill)(const NtFhogJob *job)
 {
-    const NtImage *image = job->image;
-    const int last_x = nt_fhog_last(job->columns, image->width), last_y = nt_fhog_last(job->rows, image->height);
-    Work work = {.runs = (job->columns + 1 + 3) / 4 * 4, .stride = ((size_t)job->columns + 2 + 15) / 16 * 16 + 32};
-    const size_t histogram = DIRECTIONS * work.stride, votes = (size_t)work.runs * DIRECTIONS;
-    float *memory = job->work;
-    work.votes = (Four *)(void *)memory, memory += CORNERS * votes;
-    work.histograms = memory, memory += RING * histogram;
-    work.energies = memory, memory += RING * work.stride;
-    work.lengths = memory, memory += image->width;
-    work.gradients = (int32_t *)(void *)memory;
-    memset(job->work, 0, (size_t)((float *)work.gradients - job->work) * sizeof(float));
+    Work work = {.stride = ((size_t)job->columns + 2 + 15) / 16 * 16 + 32};
+    const size_t histogram = DIRECTIONS * work.stride;
+    work.histograms = job->work;
+    work.energies = work.histograms + RING * histogram;
+    memset(job->work, 0, RING * (histogram + work.stride) * sizeof(float));
 
     for (int band = 0; band <= job->rows; band++) {
-        const int start = RUN_START(band);
         float *upper = work.histograms + (size_t)(band % RING) * histogram;
         float *lower = work.histograms + (size_t)((band + 1) % RING) * histogram;
-        for (int y = start < 1 ? 1 : start; y < start + CELL && y < last_y; y++) {
-            if (image->format == NT_PIXELS_RGB24) {
-                const int x = nt_fhog_later_wins_before(last_x);
-                rgb_gradients(image, y, 1, x < last_x ? x : last_x, 1, work.gradients, work.lengths);
-                rgb_gradients(image, y, x, last_x, 0, work.gradients, work.lengths);
-            } else {
-                gray_gradients(image, y, last_x, work.gradients, work.lengths);
-            }
-            vote_row(job, &work, last_x, (float)(2 * (y - start) + 1) / (2.f * CELL));
-        }
-        spread_votes(&work, upper, lower);
+        vote_band(job, &work, band, upper, lower);
         /* The upper histogram, of the picture's row of cells band - 1, is now complete. */
         if (band == 0)
             continue;

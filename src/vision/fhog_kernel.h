@@ -21,8 +21,9 @@
 typedef struct NtFhogJob {
     const NtImage *image;
     int rows, columns; /* cells of the picture, more than 2 each */
-    /* [gy + 255][gx + 255]: the direction that an integer gradient votes for; rows of NT_FHOG_GRADIENT_STRIDE. */
-    const uint8_t *direction_of;
+    /* [gy + 255][gx + 255]: twice the direction that an integer gradient votes for, which is in units of 8 bytes the
+     * place of its four floats; rows of NT_FHOG_GRADIENT_STRIDE. */
+    const uint8_t *offset_of;
     float *out;                     /* where plane 0 of the first cell goes: cell row 1, column 1 */
     size_t row_stride, plane_stride; /* floats; a row of cells may be written up to a multiple of 16 cells, with zeros */
     float *work;                    /* nt_fhog_work_size() floats, 64-byte aligned */
@@ -31,7 +32,7 @@ typedef struct NtFhogJob {
 typedef void NtFhogFill(const NtFhogJob *job);
 
 /* Floats of work that any of the fills needs. */
-size_t nt_fhog_work_size(int rows, int columns, int width);
+size_t nt_fhog_work_size(int rows, int columns);
 
 NtFhogFill nt_fhog_fill_plain, nt_fhog_fill_baseline, nt_fhog_fill_avx2, nt_fhog_fill_avx512;
 

@@ -50,22 +50,54 @@ void nt_filter_respond_plain(const NtFilterJob *job)
 {
     const NtFilterBank *bank = job->bank;
     const NtFhog *fhog = job->fhog;
-    const int valid_rows = fhog->rows - SIDE + 1, valid_columns = fhog->columns - SIDE + 1;
+    const int valid_rows = fhog->rows - SIDE + 1;
     const size_t stride = fhog->plane_stride;
     for (int part = 0; part < bank->n_parts; part++) {
         float *responses = job->responses + (size_t)part * job->part_stride;
         for (int r = 0; r < valid_rows; r++)
-            memset(responses + (size_t)r * job->row_stride, 0, job->row_stride * sizeof(float));
+            memset(responses + (size_t)r * job->row_stride + job->first_column, 0,
+                   (size_t)(job->end_column - job->first_column) * sizeof(float));
         for (int i = bank->part_begin[part]; i < bank->part_begin[part + 1]; i++) {
             const NtFilterTerm *term = &bank->terms[bank->by_part[i]];
             for (int r = 0; r < fhog->rows; r++)
-                for (int c = 0; c < valid_columns; c++)
+                for (int c = job->first_column; c < job->end_column; c++)
                     job->work[(size_t)r * stride + (size_t)c] =
                         filter(nt_fhog_row(fhog, term->plane, r) + c, 1, term->row);
             for (int r = 0; r < valid_rows; r++)
-                for (int c = 0; c < valid_columns; c++)
+                for (int c = job->first_column; c < job->end_column; c++)
                     responses[(size_t)r * job->row_stride + (size_t)c] +=
                         filter(job->work + (size_t)r * stride + c, stride, term->column);
         }
+    }
+}
+
+void nt_filter_respond(NtCpuLevel level, const NtFilterJob *job)
+{
+    NtFilterJob part = *job;
+    const int columns = job->fhog->columns - SIDE + 1;
+    part.first_column = 0;
+    part.end_column = columns;
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512: {
+        /* Narrow vectors waste less on what remains of a row. */
+        const int rest = columns % 16, wide = rest > 0 && rest <= 8 ? columns - rest : columns;
+        part.end_column = wide;
+        nt_filter_respond_avx512(&part);
+        part.first_column = wide;
+        part.end_column = columns;
+        nt_filter_respond_avx2(&part);
+        break;
+    }
+    case NT_CPU_AVX2:
+        nt_filter_respond_avx2(&part);
+        break;
+#endif
+    case NT_CPU_PLAIN:
+        nt_filter_respond_plain(&part);
+        break;
+    default:
+        nt_filter_respond_baseline(&part);
+        break;
     }
 }

@@ -49,8 +49,9 @@ static void filter_rows(const NtFilterJob *job, int first_row, int column, Group
     }
 }
 
-/* A block of windows of one part: the column filters of its terms over the groups. */
-NT_INLINE void filter_columns(const NtFilterBank *bank, int part, Group *const groups[GROUPS], NtVec sums[BLOCK])
+/* The first `windows` of a block, for one part: the column filters of its terms over the groups. */
+NT_INLINE void filter_columns(const NtFilterBank *bank, int part, Group *const groups[GROUPS], int windows, float *out,
+                              size_t row_stride)
 {
     NtVec sum[BLOCK] = {{0}};
     for (int i = bank->part_begin[part]; i < bank->part_begin[part + 1]; i++) {
@@ -60,28 +61,27 @@ NT_INLINE void filter_columns(const NtFilterBank *bank, int part, Group *const g
         for (int k = 0; k < SIDE; k++)
             weights[k] = nt_vec_splat(bank->terms[t].column[k]);
 #pragma GCC unroll 20
-        for (int r = 0; r < SPAN; r++) {
+        for (int r = 0; r < windows + SIDE - 1; r++) {
             const NtVec value = groups[r / BLOCK][t][r % BLOCK];
 #pragma GCC unroll 10
-            for (int w = 0; w < BLOCK; w++)
+            for (int w = 0; w < windows; w++)
                 if (r - w >= 0 && r - w < SIDE)
                     sum[w] += value * weights[r - w];
         }
     }
 #pragma GCC unroll 10
-    for (int w = 0; w < BLOCK; w++)
-        sums[w] = sum[w];
+    for (int w = 0; w < windows; w++)
+        nt_vec_store(out + (size_t)w * row_stride, sum[w]);
 }
 
 void NT_KERNEL(nt_filter_respond)(const NtFilterJob *job)
 {
     const NtFilterBank *bank = job->bank;
-    const int valid_rows = job->fhog->rows - SIDE + 1, valid_columns = job->fhog->columns - SIDE + 1;
+    const int valid_rows = job->fhog->rows - SIDE + 1;
     const int blocks = (valid_rows + BLOCK - 1) / BLOCK;
     Group *ring = (Group *)(void *)job->work;
-    memset(ring, 0, (size_t)(GROUPS * bank->n_terms) * sizeof *ring); /* rows beyond the map are never filled */
 
-    for (int column = 0; column < valid_columns; column += NT_LANES) {
+    for (int column = job->first_column; column < job->end_column; column += NT_LANES) {
         for (int g = 0; g < blocks + GROUPS - 1; g++) {
             if (g * BLOCK < job->fhog->rows)
                 filter_rows(job, g * BLOCK, column, ring + (g % GROUPS) * bank->n_terms);
@@ -91,14 +91,16 @@ void NT_KERNEL(nt_filter_respond)(const NtFilterJob *job)
             Group *groups[GROUPS];
             for (int i = 0; i < GROUPS; i++)
                 groups[i] = ring + ((block + i) % GROUPS) * bank->n_terms;
-            const int n = valid_rows - block * BLOCK < BLOCK ? valid_rows - block * BLOCK : BLOCK;
-            for (int part = 0; part < bank->n_parts; part++) {
-                NtVec sums[BLOCK];
-                filter_columns(bank, part, groups, sums);
-                float *out = job->responses + (size_t)part * job->part_stride +
-                             (size_t)(block * BLOCK) * job->row_stride + column;
-                for (int w = 0; w < n; w++, out += job->row_stride)
-                    nt_vec_store(out, sums[w]);
+            float *out = job->responses + (size_t)(block * BLOCK) * job->row_stride + column;
+            const int windows = valid_rows - block * BLOCK;
+            for (int part = 0; part < bank->n_parts; part++, out += job->part_stride) {
+                /* The last block may be shorter; responses have room for the rows that count for nothing. */
+                if (windows <= BLOCK / 4)
+                    filter_columns(bank, part, groups, BLOCK / 4, out, job->row_stride);
+                else if (windows <= BLOCK / 2)
+                    filter_columns(bank, part, groups, BLOCK / 2, out, job->row_stride);
+                else
+                    filter_columns(bank, part, groups, BLOCK, out, job->row_stride);
             }
         }
     }

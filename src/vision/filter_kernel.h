@@ -28,14 +28,22 @@ void nt_filter_bank_index(NtFilterBank *bank);
 typedef struct NtFilterJob {
     const NtFilterBank *bank;
     const NtFhog *fhog;                /* padded for filters of NT_FILTER_SIDE; at least that large */
-    float *responses;                  /* [parts][valid rows][row_stride], by the window's first cell */
-    size_t part_stride, row_stride;    /* row_stride: valid columns rounded up to 16 or more */
+    /* [parts][valid rows][row_stride], by the window's first cell. Rows are written up to a multiple of
+     * NT_FILTER_ROWS, columns up to one of 16 from first_column: there must be room. */
+    float *responses;
+    size_t part_stride, row_stride;
+    int first_column, end_column;      /* the windows to do */
     float *work;                       /* nt_filter_work_size() floats, 64-byte aligned */
 } NtFilterJob;
+
+#define NT_FILTER_ROWS 8
 
 typedef void NtFilterRespond(const NtFilterJob *job);
 
 size_t nt_filter_work_size(const NtFilterBank *bank, const NtFhog *fhog);
+
+/* All windows (the job's columns are ignored), by the kernels of that level. */
+void nt_filter_respond(NtCpuLevel level, const NtFilterJob *job);
 
 NtFilterRespond nt_filter_respond_plain, nt_filter_respond_baseline, nt_filter_respond_avx2, nt_filter_respond_avx512;
 

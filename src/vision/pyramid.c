@@ -1,5 +1,7 @@
 #include "vision/pyramid.h"
 
+#include "vision/pyramid_kernel.h"
+
 /* Columns are computed four at a time, each lane adding up its own float position (pyramid.h says why). */
 #define LANES 4
 
@@ -25,38 +27,123 @@ typedef struct RowPair {
     double weight;
 } RowPair;
 
-/* The columns that four lanes at a time can do: up to the first group whose last lane needs a column beyond the picture.
- * Returns how many. channels is a constant at each call, so that the inner loop unrolls. */
+static RowPair source_rows(const NtImage *in, double y)
+{
+    int top = (int)floor(y);
+    if (top > in->height - 1)
+        top = in->height - 1;
+    const int bottom = top + 1 < in->height ? top + 1 : in->height - 1;
+    return (RowPair){nt_image_row(in, top), nt_image_row(in, bottom), y - top};
+}
+
+/* The columns that four lanes at a time can do, from left to right: up to the first group whose last lane needs a column
+ * beyond the picture. */
+typedef struct Lanes {
+    float position[LANES], step;
+    int column; /* of the first lane, once there was a first */
+    int in_width, out_width;
+} Lanes;
+
+static Lanes lanes_begin(int in_width, int out_width, double scale)
+{
+    const double start = -LANES * scale;
+    return (Lanes){{(float)start, (float)(start + scale), (float)(start + 2 * scale), (float)(start + 3 * scale)},
+                   (float)(LANES * scale), -LANES, in_width, out_width};
+}
+
+/* The next four columns: their left neighbours and the weights of the right ones. 0 when there are no more. */
+static inline int lanes_next(Lanes *lanes, int left[LANES], float right_part[LANES])
+{
+    if (lanes->column + 2 * LANES > lanes->out_width)
+        return 0;
+    float position[LANES];
+    for (int i = 0; i < LANES; i++) {
+        position[i] = lanes->position[i] + lanes->step;
+        left[i] = (int)position[i];
+    }
+    if (left[LANES - 1] + 1 >= lanes->in_width)
+        return 0;
+    for (int i = 0; i < LANES; i++) {
+        lanes->position[i] = position[i];
+        right_part[i] = position[i] - (float)left[i];
+    }
+    lanes->column += LANES;
+    return 1;
+}
+
+/* One pixel. channels is a constant at each call, so that loops unroll. */
+static inline void blend(const uint8_t *top, const uint8_t *bottom, float top_weight, float bottom_weight,
+                         float right_part, int channels, uint8_t *out)
+{
+    const float left_part = 1.f - right_part;
+    const float tl = top_weight * left_part, tr = top_weight * right_part;
+    const float bl = bottom_weight * left_part, br = bottom_weight * right_part;
+    for (int k = 0; k < channels; k++) {
+        const float v = tl * top[k] + tr * top[k + channels] + bl * bottom[k] + br * bottom[k + channels];
+        out[k] = channels == 3 ? (uint8_t)(int)v : (uint8_t)(v + 0.5);
+    }
+}
+
+/* All columns that lanes can do; returns how many. */
 static inline int resize_lanes(RowPair rows, int in_width, uint8_t *out, int out_width, double scale, int channels)
 {
     const float bottom_weight = (float)rows.weight, top_weight = (float)(1 - rows.weight);
-    const float step = (float)(LANES * scale);
-    const double start = -LANES * scale;
-    float position[LANES] = {(float)start, (float)(start + scale), (float)(start + 2 * scale),
-                             (float)(start + 3 * scale)};
-    int column = 0;
+    Lanes lanes = lanes_begin(in_width, out_width, scale);
+    int left[LANES];
+    float right_part[LANES];
+    while (lanes_next(&lanes, left, right_part))
+        for (int i = 0; i < LANES; i++, out += channels)
+            blend(rows.top + left[i] * channels, rows.bottom + left[i] * channels, top_weight, bottom_weight,
+                  right_part[i], channels, out);
+    return lanes.column + LANES;
+}
 
-    while (column + LANES <= out_width) {
-        int left[LANES];
-        for (int i = 0; i < LANES; i++) {
-            position[i] += step;
-            left[i] = (int)position[i];
+void nt_resize_row_plain(const NtResizeColumns *columns, const uint8_t *top, const uint8_t *bottom, float top_weight,
+                         float bottom_weight, uint8_t *out)
+{
+    for (int g = 0; g < columns->n_groups; g++)
+        for (int i = 0; i < NT_RESIZE_GROUP; i++) {
+            const int left = columns->start[g] + columns->taps[g][i];
+            blend(top + left, bottom + left, top_weight, bottom_weight, columns->right_part[g][i], 1, out++);
         }
-        if (left[LANES - 1] + 1 >= in_width)
-            break;
-        for (int i = 0; i < LANES; i++) {
-            const float right_part = position[i] - (float)left[i], left_part = 1.f - right_part;
-            const float tl = top_weight * left_part, tr = top_weight * right_part;
-            const float bl = bottom_weight * left_part, br = bottom_weight * right_part;
-            const uint8_t *top = rows.top + left[i] * channels, *bottom = rows.bottom + left[i] * channels;
-            for (int k = 0; k < channels; k++) {
-                float v = tl * top[k] + tr * top[k + channels] + bl * bottom[k] + br * bottom[k + channels];
-                *out++ = channels == 3 ? (uint8_t)(int)v : (uint8_t)(v + 0.5);
-            }
-        }
-        column += LANES;
+}
+
+static NtResizeRow *resize_row_for(NtCpuLevel level)
+{
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return nt_resize_row_avx512;
+    case NT_CPU_AVX2:
+        return nt_resize_row_avx2;
+    case NT_CPU_BASELINE: /* has no shuffle of bytes */
+#endif
+    case NT_CPU_PLAIN:
+        return nt_resize_row_plain;
+    default:
+        return nt_resize_row_baseline;
     }
-    return column;
+}
+
+/* As many groups of columns as fit and reach no further than the kernel looks. Returns 0 when there are none. */
+static int gather_groups(Lanes *lanes, NtResizeColumns *columns)
+{
+    columns->n_groups = 0;
+    while (columns->n_groups < NT_RESIZE_GROUPS) {
+        const Lanes before = *lanes;
+        int left[NT_RESIZE_GROUP];
+        float *right_part = columns->right_part[columns->n_groups];
+        if (!lanes_next(lanes, left, right_part) || !lanes_next(lanes, left + LANES, right_part + LANES) ||
+            left[0] + NT_RESIZE_WINDOW > lanes->in_width || left[NT_RESIZE_GROUP - 1] + 2 - left[0] > NT_RESIZE_WINDOW) {
+            *lanes = before;
+            break;
+        }
+        columns->start[columns->n_groups] = left[0];
+        uint8_t *taps = columns->taps[columns->n_groups++];
+        for (int i = 0; i < NT_RESIZE_WINDOW; i++)
+            taps[i] = i < NT_RESIZE_GROUP ? (uint8_t)(left[i] - left[0]) : 0;
+    }
+    return columns->n_groups > 0;
 }
 
 /* The remaining columns: colour in double, gray from a float position; both truncate. */
@@ -84,25 +171,55 @@ static void resize_tail(RowPair rows, int in_width, uint8_t *out, int out_width,
     }
 }
 
+/* Gray: groups of columns at a time, each down the whole picture, then what is left of each row. */
+static void resize_gray(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride,
+                        double x_scale, double y_scale)
+{
+    NtResizeRow *resize_row = resize_row_for(nt_cpu_level());
+    NtResizeColumns columns;
+    Lanes lanes = lanes_begin(in->width, out_width, x_scale);
+    for (;;) {
+        const int first = lanes.column + LANES;
+        const int more = gather_groups(&lanes, &columns);
+        const Lanes rest = lanes;
+        double y = -y_scale;
+        for (int row = 0; row < out_height; row++) {
+            y += y_scale;
+            const RowPair rows = source_rows(in, y);
+            const float bottom_weight = (float)rows.weight, top_weight = (float)(1 - rows.weight);
+            uint8_t *line = out + row * out_stride;
+            if (more) {
+                resize_row(&columns, rows.top, rows.bottom, top_weight, bottom_weight, line + first);
+                continue;
+            }
+            int left[LANES];
+            float right_part[LANES];
+            lanes = rest;
+            while (lanes_next(&lanes, left, right_part))
+                for (int i = 0; i < LANES; i++)
+                    blend(rows.top + left[i], rows.bottom + left[i], top_weight, bottom_weight, right_part[i], 1,
+                          line + lanes.column + i);
+            resize_tail(rows, in->width, line, out_width, x_scale, 1, lanes.column + LANES);
+        }
+        if (!more)
+            return;
+    }
+}
+
 void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride)
 {
     const double x_scale = (in->width - 1) / (double)(out_width > 1 ? out_width - 1 : 1);
     const double y_scale = (in->height - 1) / (double)(out_height > 1 ? out_height - 1 : 1);
+    if (in->format == NT_PIXELS_GRAY8) {
+        resize_gray(in, out, out_width, out_height, out_stride, x_scale, y_scale);
+        return;
+    }
     double y = -y_scale;
-
     for (int row = 0; row < out_height; row++, out += out_stride) {
         y += y_scale;
-        int top = (int)floor(y);
-        if (top > in->height - 1)
-            top = in->height - 1;
-        const int bottom = top + 1 < in->height ? top + 1 : in->height - 1;
-        const RowPair rows = {nt_image_row(in, top), nt_image_row(in, bottom), y - top};
-        if (in->format == NT_PIXELS_RGB24)
-            resize_tail(rows, in->width, out, out_width, x_scale, 3,
-                        resize_lanes(rows, in->width, out, out_width, x_scale, 3));
-        else
-            resize_tail(rows, in->width, out, out_width, x_scale, 1,
-                        resize_lanes(rows, in->width, out, out_width, x_scale, 1));
+        const RowPair rows = source_rows(in, y);
+        resize_tail(rows, in->width, out, out_width, x_scale, 3,
+                    resize_lanes(rows, in->width, out, out_width, x_scale, 3));
     }
 }
 
