@@ -9,6 +9,12 @@
 
 #define FILTER_SIDE NT_FILTER_SIDE
 #define MAX_TERMS 1000 /* separable filters of all parts; the trained model has 305 */
+
+/* Most windows are told to hold no face by about half of the terms: those whose sum is this much below the limit. What the
+ * others add to a window near the limit was at most 1.0 in the pictures tried (docs/performance.md). */
+#define SCREEN_SHARE 0.55
+#define SCREEN_MARGIN 1.5
+
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)
 #define ALIGNMENT 64
@@ -23,7 +29,8 @@ struct NtDetector {
     float weights[NT_N_PARTS][NT_FHOG_PLANES][FILTER_SIDE][FILTER_SIDE];
     double thresholds[NT_N_PARTS];
     double max_overlap, max_covered;
-    NtFilterBank bank;
+    NtFilterBank bank, screen;       /* screen: the half of bank's terms that matters most */
+    NtFilterDense dense[NT_N_PARTS]; /* the terms of bank, summed */
 };
 
 /* Bytes or floats or detections that grow and stay. */
@@ -95,6 +102,10 @@ static NtStatus read_terms(NtDetector *detector, const NtTensorFile *file, const
         memcpy(term->row, (const float *)rows.data + (size_t)i * FILTER_SIDE, sizeof term->row);
     }
     nt_filter_bank_index(bank);
+    for (int i = 0; i < NT_N_PARTS; i++)
+        nt_filter_bank_sum(bank, i, &detector->dense[i]);
+    if (!nt_filter_bank_screen(bank, SCREEN_SHARE, &detector->screen))
+        return nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
     return NT_OK;
 }
 
@@ -143,8 +154,8 @@ NtStatus nt_detector_load(const char *path, NtDetector **out, NtError *error)
 void nt_detector_free(NtDetector *detector)
 {
     if (detector) {
-        free(detector->bank.terms);
-        free(detector->bank.by_part);
+        nt_filter_bank_clear(&detector->bank);
+        nt_filter_bank_clear(&detector->screen);
     }
     free(detector);
 }
@@ -223,9 +234,36 @@ static NtStatus add_candidate(NtDetectWorkspace *workspace, int part, double sco
     return NT_OK;
 }
 
-/* All windows of one level, each part's filter. Responses are indexed by a window's first cell; the reference counts
- * from its centre, WINDOW_BEFORE cells on. */
-static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *workspace, int level, double adjust)
+/* The windows of one level and part whose response reaches the limit. Responses are indexed by a window's first cell;
+ * the reference counts from its centre, WINDOW_BEFORE cells on. screened: they are estimates, good to SCREEN_MARGIN. */
+static NtStatus collect(const NtDetector *detector, NtDetectWorkspace *workspace, const NtFilterJob *job, int part,
+                        int level, double limit, int screened)
+{
+    const NtFhog *fhog = job->fhog;
+    const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
+    NtFilterWindow *window = nt_filter_window_for(nt_cpu_level());
+    /* No float at or above the limit is below this: a first look at a whole row. */
+    const float low = nextafterf((float)(screened ? limit - SCREEN_MARGIN : limit), -INFINITY);
+    for (int r = 0; r < valid_rows; r++) {
+        const float *responses = job->responses + (size_t)part * job->part_stride + (size_t)r * job->row_stride;
+        int any = 0;
+        for (int c = 0; c < valid_columns; c++)
+            any |= responses[c] > low;
+        for (int c = 0; any && c < valid_columns; c++) {
+            if (!(responses[c] > low))
+                continue;
+            const double response = screened ? window(&detector->dense[part], fhog, r, c) : responses[c];
+            if (response >= limit && add_candidate(workspace, part, response - detector->thresholds[part],
+                                                   r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)
+                return NT_ERR_MEMORY;
+        }
+    }
+    return NT_OK;
+}
+
+/* All windows of one level, each part's filter. */
+static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *workspace, int level,
+                           const NtDetectOptions *options)
 {
     const NtFhog *fhog = &workspace->fhog;
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
@@ -234,36 +272,24 @@ static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *worksp
     const size_t row_stride = fhog->plane_stride;
     const size_t rows_up = (size_t)(valid_rows + NT_FILTER_ROWS - 1) / NT_FILTER_ROWS * NT_FILTER_ROWS;
     const size_t part_stride = row_stride * rows_up;
-    if (!reserve_aligned(&workspace->filter_work, &workspace->filter_work_capacity,
-                         nt_filter_work_size(&detector->bank, fhog)) ||
+    const NtFilterBank *bank = options->exact ? &detector->bank : &detector->screen;
+    if (!reserve_aligned(&workspace->filter_work, &workspace->filter_work_capacity, nt_filter_work_size(bank, fhog)) ||
         !reserve_aligned(&workspace->responses, &workspace->responses_capacity, part_stride * NT_N_PARTS))
         return NT_ERR_MEMORY;
-    nt_filter_respond(nt_cpu_level(), &(NtFilterJob){.bank = &detector->bank, .fhog = fhog,
-                                               .responses = workspace->responses, .part_stride = part_stride,
-                                               .row_stride = row_stride, .work = workspace->filter_work});
-
+    const NtFilterJob job = {.bank = bank, .fhog = fhog, .responses = workspace->responses,
+                             .part_stride = part_stride, .row_stride = row_stride, .work = workspace->filter_work};
+    nt_filter_respond(nt_cpu_level(), &job);
     for (int part = 0; part < NT_N_PARTS; part++) {
-        const double limit = detector->thresholds[part] + adjust;
-        /* No float at or above the limit is below this: a first look at a whole row. */
-        const float low = nextafterf((float)limit, -INFINITY);
-        for (int r = 0; r < valid_rows; r++) {
-            const float *responses = workspace->responses + (size_t)part * part_stride + (size_t)r * row_stride;
-            int any = 0;
-            for (int c = 0; c < valid_columns; c++)
-                any |= responses[c] > low;
-            for (int c = 0; any && c < valid_columns; c++) {
-                if (responses[c] >= limit &&
-                    add_candidate(workspace, part, (double)responses[c] - detector->thresholds[part],
-                                  r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)
-                    return NT_ERR_MEMORY;
-            }
-        }
+        const NtStatus status = collect(detector, workspace, &job, part, level,
+                                        detector->thresholds[part] + options->threshold, !options->exact);
+        if (status != NT_OK)
+            return status;
     }
     return NT_OK;
 }
 
 static NtStatus scan_pyramid(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
-                             double adjust)
+                             const NtDetectOptions *options)
 {
     const int levels = nt_pyramid_levels(image->width, image->height);
     NtImage current = *image;
@@ -275,7 +301,7 @@ static NtStatus scan_pyramid(const NtDetector *detector, NtDetectWorkspace *work
                                  nt_pyramid_next_side(above.height), &current);
         }
         if (status != NT_OK || (status = nt_fhog_compute(&current, FILTER_SIDE, FILTER_SIDE, &workspace->fhog)) ||
-            (status = scan_level(detector, workspace, level, adjust)))
+            (status = scan_level(detector, workspace, level, options)))
             return status;
     }
     return NT_OK;
@@ -362,7 +388,7 @@ NtStatus nt_detect(const NtDetector *detector, NtDetectWorkspace *workspace, con
         return status;
 
     workspace->n_candidates = 0;
-    if (scan_pyramid(detector, workspace, &search, options->threshold) != NT_OK ||
+    if (scan_pyramid(detector, workspace, &search, options) != NT_OK ||
         suppress(detector, workspace, n_found) != NT_OK)
         return nt_error_set(error, NT_ERR_MEMORY, "not enough memory to search a picture of %d x %d pixels",
                             search.width, search.height);

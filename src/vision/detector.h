@@ -30,6 +30,8 @@ typedef struct NtDetection {
 typedef struct NtDetectOptions {
     int upsample;     /* 0..4: how often to double the picture first; finds faces from 80 / 2^n pixels */
     double threshold; /* least score to report; 0 as trained, negative finds more and errs more */
+    int exact;        /* 1: every window is scored in full; 0: those of which half a score says enough are not, twice as
+                         fast. Scores are the same either way; docs/performance.md says what 0 could miss */
 } NtDetectOptions;
 
 typedef struct NtDetector NtDetector;               /* the model: immutable, shared by threads */

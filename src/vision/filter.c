@@ -30,6 +30,53 @@ void nt_filter_bank_index(NtFilterBank *bank)
     bank->part_begin[bank->n_parts] = n;
 }
 
+void nt_filter_bank_sum(const NtFilterBank *bank, int part, NtFilterDense *dense)
+{
+    memset(*dense, 0, sizeof *dense);
+    for (int i = bank->part_begin[part]; i < bank->part_begin[part + 1]; i++) {
+        const NtFilterTerm *term = &bank->terms[bank->by_part[i]];
+        for (int r = 0; r < SIDE; r++)
+            for (int c = 0; c < SIDE; c++)
+                (*dense)[term->plane][r][c] += term->column[r] * term->row[c];
+    }
+}
+
+static double square(const float *values)
+{
+    double sum = 0;
+    for (int i = 0; i < SIDE; i++)
+        sum += (double)values[i] * (double)values[i];
+    return sum;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+    const NtFilterTerm *x = a, *y = b;
+    const double p = square(x->column) * square(x->row), q = square(y->column) * square(y->row);
+    return (p < q) - (p > q);
+}
+
+int nt_filter_bank_screen(const NtFilterBank *bank, double share, NtFilterBank *screen)
+{
+    const size_t n = (size_t)bank->n_terms;
+    *screen = (NtFilterBank){.n_terms = (int)((double)n * share), .n_parts = bank->n_parts};
+    screen->terms = malloc(n * sizeof *screen->terms);
+    screen->by_part = calloc(n, sizeof *screen->by_part);
+    if (!screen->terms || !screen->by_part)
+        return 0;
+    memcpy(screen->terms, bank->terms, n * sizeof *screen->terms);
+    qsort(screen->terms, n, sizeof *screen->terms, by_weight);
+    nt_filter_bank_index(screen);
+    return 1;
+}
+
+void nt_filter_bank_clear(NtFilterBank *bank)
+{
+    free(bank->terms);
+    free(bank->by_part);
+    *bank = (NtFilterBank){0};
+}
+
 size_t nt_filter_work_size(const NtFilterBank *bank, const NtFhog *fhog)
 {
     const size_t kernels = (size_t)bank->n_terms * LARGEST_RING * LARGEST_LANES;
@@ -68,6 +115,32 @@ void nt_filter_respond_plain(const NtFilterJob *job)
                     responses[(size_t)r * job->row_stride + (size_t)c] +=
                         filter(job->work + (size_t)r * stride + c, stride, term->column);
         }
+    }
+}
+
+float nt_filter_window_plain(const NtFilterDense *dense, const NtFhog *fhog, int row, int column)
+{
+    float response = 0;
+    for (int plane = 0; plane < NT_FHOG_PLANES; plane++)
+        for (int r = 0; r < SIDE; r++)
+            for (int c = 0; c < SIDE; c++)
+                response += (*dense)[plane][r][c] * nt_fhog_row(fhog, plane, row + r)[column + c];
+    return response;
+}
+
+NtFilterWindow *nt_filter_window_for(NtCpuLevel level)
+{
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return nt_filter_window_avx512;
+    case NT_CPU_AVX2:
+        return nt_filter_window_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return nt_filter_window_plain;
+    default:
+        return nt_filter_window_baseline;
     }
 }
 

@@ -105,3 +105,23 @@ void NT_KERNEL(nt_filter_respond)(const NtFilterJob *job)
         }
     }
 }
+
+float NT_KERNEL(nt_filter_window)(const NtFilterDense *dense, const NtFhog *fhog, int row, int column)
+{
+    /* Four sums, so that no product waits for the one before. */
+    NtVec sums[4] = {{0}};
+    for (int plane = 0; plane < NT_FHOG_PLANES; plane++) {
+#pragma GCC unroll 10
+        for (int r = 0; r < SIDE; r++) {
+            const float *in = nt_fhog_row(fhog, plane, row + r) + column, *weights = (*dense)[plane][r];
+#pragma GCC unroll 4
+            for (int k = 0; k < NT_FILTER_ROW; k += NT_LANES)
+                sums[(r + k / NT_LANES) % 4] += nt_vec_load(in + k) * nt_vec_load(weights + k);
+        }
+    }
+    const NtVec sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    float response = 0;
+    for (int i = 0; i < NT_LANES; i++)
+        response += sum[i];
+    return response;
+}

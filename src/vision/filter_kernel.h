@@ -22,6 +22,23 @@ typedef struct NtFilterBank {
     int plane_begin[NT_FHOG_PLANES + 1], part_begin[NT_FILTER_MAX_PARTS + 1];
 } NtFilterBank;
 
+/* A part's filter in one piece: its terms summed. Rows are padded with zeros, to be multiplied as whole vectors. */
+#define NT_FILTER_ROW 16
+typedef float NtFilterDense[NT_FHOG_PLANES][NT_FILTER_SIDE][NT_FILTER_ROW];
+
+/* One window's response; row and column are its first cell's. */
+typedef float NtFilterWindow(const NtFilterDense *dense, const NtFhog *fhog, int row, int column);
+
+NtFilterWindow nt_filter_window_plain, nt_filter_window_baseline, nt_filter_window_avx2, nt_filter_window_avx512;
+NtFilterWindow *nt_filter_window_for(NtCpuLevel level);
+
+/* dense = the sum of the part's terms. */
+void nt_filter_bank_sum(const NtFilterBank *bank, int part, NtFilterDense *dense);
+
+/* The heaviest terms of all, as many as the share says (0..1): an estimate of the responses. Returns 0 without memory. */
+int nt_filter_bank_screen(const NtFilterBank *bank, double share, NtFilterBank *screen);
+void nt_filter_bank_clear(NtFilterBank *bank);
+
 /* Sorts terms by plane and fills by_part, plane_begin and part_begin from them. */
 void nt_filter_bank_index(NtFilterBank *bank);
 

@@ -11,7 +11,7 @@ static NtDetectWorkspace *workspace;
 
 static const NtDetection *detect(const NtImage *image, int upsample, double threshold, size_t *n)
 {
-    const NtDetectOptions options = {upsample, threshold};
+    const NtDetectOptions options = {upsample, threshold, 0};
     const NtDetection *found;
     NtError error = {NT_OK, ""};
     g_assert_cmpint(nt_detect(detector, workspace, image, &options, &found, n, &error), ==, NT_OK);
@@ -88,10 +88,10 @@ static void test_flat_has_no_face(void)
 
 static void test_refusals(void)
 {
-    static const NtDetectOptions wrong[] = {{-1, 0}, {5, 0}, {0, NAN}};
+    static const NtDetectOptions wrong[] = {{-1, 0, 0}, {5, 0, 0}, {0, NAN, 0}};
     const guint8 pixel[3] = {0};
     const NtImage image = {pixel, 1, 1, 3, NT_PIXELS_RGB24}, huge = {pixel, 1 << 15, 1 << 14, 1 << 15, NT_PIXELS_GRAY8};
-    const NtDetectOptions none = {0, 0};
+    const NtDetectOptions none = {0, 0, 0};
     const NtDetection *found;
     size_t n;
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
