@@ -29,10 +29,13 @@
 #define NT_INLINE static inline __attribute__((always_inline))
 
 typedef float NtVec __attribute__((vector_size(4 * NT_LANES)));
+typedef int32_t NtVecInts __attribute__((vector_size(4 * NT_LANES)));
 typedef float NtVecUnaligned __attribute__((vector_size(4 * NT_LANES), aligned(4), may_alias));
 
 NT_INLINE NtVec nt_vec_load(const float *p) { return *(const NtVecUnaligned *)p; }
 NT_INLINE void nt_vec_store(float *p, NtVec v) { *(NtVecUnaligned *)p = v; }
+/* Zero where v is not above it. */
+NT_INLINE NtVec nt_vec_positive(NtVec v) { return (NtVec)((NtVecInts)v & (v > 0)); }
 NT_INLINE NtVec nt_vec_splat(float v) { return v - (NtVec){0}; }
 
 #endif

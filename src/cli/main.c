@@ -2,11 +2,9 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/config.h"
-#include "nn/blas_kernels.h"
 
 typedef struct Command {
     const char *name;
@@ -46,21 +44,8 @@ static void suggest(const char *word)
     }
 }
 
-/* OpenBLAS chooses its kernels when it is loaded, by a list of processors that may be older than this one; the only way
- * to put that right is to say so in the environment and start again. */
-static void restart_for_blas_kernels(char **argv)
-{
-    const char *core = NULL;
-    if (!nt_blas_kernels_need_restart(&core))
-        return;
-    setenv("OPENBLAS_CORETYPE", core, 1);
-    execv("/proc/self/exe", argv);
-    /* Could not: slower, but right. */
-}
-
 int main(int argc, char **argv)
 {
-    restart_for_blas_kernels(argv);
     setlocale(LC_ALL, "");
     g_set_prgname("nametag");
 

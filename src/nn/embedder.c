@@ -13,8 +13,17 @@
 #define N_CONVOLUTIONS 29
 #define N_BLOCKS 14
 #define CHIP_SIDE NT_EMBEDDER_CHIP_SIZE
+#define FIRST_SIDE 72       /* of the first convolution's map */
+#define FIRST_MAP_SIDE 35   /* after the pool that follows */
+#define FIRST_CHANNELS 32
 #define LAST_CHANNELS 256
-#define MAX_BATCH 8 /* chips that go through the network together */
+/* Chips go through the first blocks one by one, so that their maps stay in the cache, and through the others, whose weights
+ * outweigh their maps, together. */
+#define MAX_BATCH 8
+#define FIRST_SHARED_BLOCK 7
+#define KEPT_CHANNELS 64
+#define KEPT_SIDE 17
+#define ALIGNMENT 64
 #define NAME_SIZE 64
 
 /* Pixels become (value - mean) / 256. */
@@ -37,13 +46,16 @@ static const Block blocks[N_BLOCKS] = {
 
 struct NtEmbedder {
     NtConv convolutions[N_CONVOLUTIONS]; /* the first, then two a block */
+    NtCpuLevel level;                    /* of the kernels that the weights are packed for */
     float *dense;                        /* [256][128] */
 };
 
 struct NtEmbedWorkspace {
-    float *input, *current, *inner, *outer, *pooled; /* activations of MAX_BATCH chips */
-    float *windows;
-    size_t windows_size;
+    float *memory; /* all of the following */
+    float *input;  /* [150][150][3], one chip */
+    float *first;  /* the first convolution's map */
+    float *current, *inner, *outer, *pooled; /* maps of up to MAX_BATCH chips */
+    float *kept;   /* where the chips of a batch wait for each other */
     NtEmbedTrace trace;
     void *trace_user;
 };
@@ -93,47 +105,56 @@ static NtStatus read_member(const NtTensorFile *file, const char *conv, const ch
     return read_floats(file, name, rank, shape, out, error);
 }
 
-/* Filters, bias, and the scale and shift that follow, folded together: w' = scale w, b' = scale b + shift. */
-static NtStatus read_convolution(const NtTensorFile *file, const char *name, NtConv *conv, NtError *error)
+/* Filters, bias, and the scale and shift that follow, folded together: w' = scale w, b' = scale b + shift. side: of the
+ * convolution's input. */
+static NtStatus read_convolution(const NtTensorFile *file, const char *name, NtConv *conv, int side, NtCpuLevel level,
+                                 NtError *error)
 {
     const int64_t shape[] = {conv->kernel, conv->kernel, conv->in, conv->out}, vector[] = {conv->out};
-    float *scale = NULL, *shift = NULL;
+    float *filters = NULL, *scale = NULL, *shift = NULL;
     NtStatus status;
-    if (!(status = read_member(file, name, "conv/filters", 4, shape, &conv->filters, error)) &&
+    if (!(status = read_member(file, name, "conv/filters", 4, shape, &filters, error)) &&
         !(status = read_member(file, name, "conv/bias", 1, vector, &conv->bias, error)) &&
         !(status = read_member(file, name, "scale/weights", 1, vector, &scale, error)) &&
         !(status = read_member(file, name, "scale/biases", 1, vector, &shift, error))) {
         const size_t rows = (size_t)conv->kernel * (size_t)conv->kernel * (size_t)conv->in, out = (size_t)conv->out;
         for (size_t r = 0; r < rows; r++)
             for (size_t k = 0; k < out; k++)
-                conv->filters[r * out + k] *= scale[k];
+                filters[r * out + k] *= scale[k];
         for (size_t k = 0; k < out; k++)
             conv->bias[k] = scale[k] * conv->bias[k] + shift[k];
+        if (!nt_conv_pack(conv, filters, side, level))
+            status = nt_error_set(error, NT_ERR_MEMORY, "not enough memory for '%s'", name);
     }
+    free(filters);
     free(scale);
     free(shift);
     return status;
 }
 
+/* The side of a block's output, and of its first convolution's, from that of its input. */
+static int inner_side(int block, int side) { return blocks[block].down ? nt_conv_side(side, 3, 2, 0) : side; }
+static int outer_side(int block, int side) { return blocks[block].down ? side / 2 : side; }
+
 static NtStatus read_network(NtEmbedder *embedder, const NtTensorFile *file, NtError *error)
 {
     NtConv *conv = embedder->convolutions;
     *conv = (NtConv){.kernel = 7, .stride = 2, .in = 3, .out = 32, .relu = 1};
-    NtStatus status = read_convolution(file, "conv32_down", conv, error);
-    int channels = conv->out;
+    NtStatus status = read_convolution(file, "conv32_down", conv, CHIP_SIDE, embedder->level, error);
+    int channels = conv->out, side = FIRST_MAP_SIDE;
     for (int i = 0; i < N_BLOCKS && status == NT_OK; i++) {
         for (int k = 0; k < 2 && status == NT_OK; k++) {
             const int down = blocks[i].down && k == 0;
             char name[NAME_SIZE];
             snprintf(name, sizeof name, "%s/conv%d", blocks[i].name, k + 1);
+            /* The second one's ReLU comes after the shortcut, which is fused into it. */
             conv = &embedder->convolutions[1 + 2 * i + k];
-            /* The second one's ReLU comes after the shortcut: fused into it, except where sizes differ. */
             *conv = (NtConv){.kernel = 3, .stride = down ? 2 : 1, .padding = down ? 0 : 1,
-                             .in = k ? blocks[i].channels : channels, .out = blocks[i].channels,
-                             .relu = k == 0 || !blocks[i].down};
-            status = read_convolution(file, name, conv, error);
+                             .in = k ? blocks[i].channels : channels, .out = blocks[i].channels, .relu = 1};
+            status = read_convolution(file, name, conv, k ? inner_side(i, side) : side, embedder->level, error);
         }
         channels = blocks[i].channels;
+        side = outer_side(i, side);
     }
     if (status == NT_OK)
         status = read_floats(file, "fc", 2, (int64_t[]){LAST_CHANNELS, NT_EMBEDDING_SIZE}, &embedder->dense, error);
@@ -150,6 +171,8 @@ NtStatus nt_embedder_load(const char *path, NtEmbedder **out, NtError *error)
     openblas_set_num_threads(1);
     NtEmbedder *embedder = calloc(1, sizeof *embedder);
     NtError inner = {NT_OK, ""};
+    if (embedder)
+        embedder->level = nt_cpu_level();
     status = embedder ? read_network(embedder, file, &inner) : nt_error_set(&inner, NT_ERR_MEMORY, "not enough memory");
     nt_tensor_file_close(file);
     if (status != NT_OK) {
@@ -164,35 +187,37 @@ void nt_embedder_free(NtEmbedder *embedder)
 {
     if (!embedder)
         return;
-    for (int i = 0; i < N_CONVOLUTIONS; i++) {
-        free(embedder->convolutions[i].filters);
-        free(embedder->convolutions[i].bias);
-    }
+    for (int i = 0; i < N_CONVOLUTIONS; i++)
+        nt_conv_clear(&embedder->convolutions[i]);
     free(embedder->dense);
     free(embedder);
 }
 
 NtEmbedWorkspace *nt_embed_workspace_new(const NtEmbedder *embedder)
 {
+    (void)embedder;
     NtEmbedWorkspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
-    const NtConv *first = &embedder->convolutions[0];
-    const size_t side = (size_t)nt_conv_side(first, CHIP_SIDE);
-    /* The first convolution's output and its windows are the largest there are. */
-    const size_t activations = side * side * (size_t)first->out * MAX_BATCH;
-    workspace->windows_size = nt_conv_scratch(first, CHIP_SIDE);
-    workspace->input = malloc((size_t)CHIP_SIDE * CHIP_SIDE * 3 * MAX_BATCH * sizeof(float));
-    workspace->current = malloc(activations * sizeof(float));
-    workspace->inner = malloc(activations * sizeof(float));
-    workspace->outer = malloc(activations * sizeof(float));
-    workspace->pooled = malloc(activations * sizeof(float));
-    workspace->windows = malloc(workspace->windows_size * sizeof(float));
-    if (!workspace->input || !workspace->current || !workspace->inner || !workspace->outer || !workspace->pooled ||
-        !workspace->windows) {
-        nt_embed_workspace_free(workspace);
+    /* No block's map is larger than the first ones' of one chip or the kept ones of all. */
+    const size_t first_map = nt_map_size(FIRST_CHANNELS, FIRST_MAP_SIDE);
+    const size_t kept = MAX_BATCH * nt_map_size(KEPT_CHANNELS, KEPT_SIDE), map = kept > first_map ? kept : first_map;
+    const size_t input = ((size_t)CHIP_SIDE * CHIP_SIDE * 3 + NT_CHANNELS - 1) / NT_CHANNELS * NT_CHANNELS;
+    const size_t first = nt_map_size(FIRST_CHANNELS, FIRST_SIDE), all = input + first + 4 * map + kept;
+    workspace->memory = aligned_alloc(ALIGNMENT, all * sizeof(float));
+    if (!workspace->memory) {
+        free(workspace);
         return NULL;
     }
+    memset(workspace->memory, 0, all * sizeof(float));
+    float *next = workspace->memory;
+    workspace->input = next, next += input;
+    workspace->first = next, next += first;
+    workspace->current = next, next += map;
+    workspace->inner = next, next += map;
+    workspace->outer = next, next += map;
+    workspace->pooled = next, next += map;
+    workspace->kept = next;
     return workspace;
 }
 
@@ -200,12 +225,7 @@ void nt_embed_workspace_free(NtEmbedWorkspace *workspace)
 {
     if (!workspace)
         return;
-    free(workspace->input);
-    free(workspace->current);
-    free(workspace->inner);
-    free(workspace->outer);
-    free(workspace->pooled);
-    free(workspace->windows);
+    free(workspace->memory);
     free(workspace);
 }
 
@@ -215,7 +235,7 @@ void nt_embed_workspace_set_trace(NtEmbedWorkspace *workspace, NtEmbedTrace trac
     workspace->trace_user = user;
 }
 
-/* Shows the first chip's activations, channels outermost. */
+/* Shows activations [height][width][channels], channels outermost. */
 static NtStatus show(const NtEmbedWorkspace *workspace, const char *stage, const float *x, int channels, int side)
 {
     if (!workspace->trace)
@@ -232,58 +252,106 @@ static NtStatus show(const NtEmbedWorkspace *workspace, const char *stage, const
     return NT_OK;
 }
 
-static void swap(float **a, float **b)
+/* Shows a map: the first of its chips. */
+static NtStatus show_map(const NtEmbedWorkspace *workspace, const char *stage, const NtMap *map)
 {
-    float *kept = *a;
-    *a = *b;
-    *b = kept;
+    if (!workspace->trace)
+        return NT_OK;
+    float *planes = malloc((size_t)(map->channels * map->side * map->side) * sizeof *planes), *out = planes;
+    if (!planes)
+        return NT_ERR_MEMORY;
+    for (int k = 0; k < map->channels; k++)
+        for (int y = 0; y < map->side; y++)
+            for (int x = 0; x < map->side; x++)
+                *out++ = map->data[nt_map_at(map->side, k / NT_CHANNELS, y, x) + (size_t)(k % NT_CHANNELS)];
+    workspace->trace(workspace->trace_user, stage, planes, map->channels, map->side, map->side);
+    free(planes);
+    return NT_OK;
 }
 
-/* current -> current, through one block. Returns the new side. */
-static int run_block(const NtEmbedder *embedder, NtEmbedWorkspace *w, int block, int n, int side, int channels)
+/* map -> map, through one block; its data are those of w->current before and after. */
+static void run_block(const NtEmbedder *embedder, NtEmbedWorkspace *w, int block, NtMap *map)
 {
     const NtConv *first = &embedder->convolutions[1 + 2 * block], *second = first + 1;
-    const int inner_side = nt_conv_side(first, side), outer_side = nt_conv_side(second, inner_side);
-    nt_conv_run(first, w->current, n, side, NULL, w->inner, w->windows, w->windows_size);
-    if (!blocks[block].down) {
-        nt_conv_run(second, w->inner, n, inner_side, w->current, w->outer, w->windows, w->windows_size);
-        swap(&w->current, &w->outer);
-        return side;
+    const int channels = blocks[block].channels;
+    const NtMap inner = {w->inner, map->n, channels, inner_side(block, map->side)};
+    const NtMap outer = {w->outer, map->n, channels, outer_side(block, map->side)};
+    nt_conv_run(first, map->data, map->side, NULL, &inner);
+    if (blocks[block].down) {
+        const NtMap pooled = {w->pooled, map->n, channels, outer.side};
+        nt_average_pool_2x2(map, &pooled);
+        if (outer.side > inner.side)
+            nt_relu(&pooled, &outer); /* where the convolution does not reach */
+        nt_conv_run(second, inner.data, inner.side, &pooled, &outer);
+    } else {
+        nt_conv_run(second, inner.data, inner.side, map, &outer);
     }
-    nt_conv_run(second, w->inner, n, inner_side, NULL, w->outer, w->windows, w->windows_size);
-    nt_average_pool_2x2(w->current, n, side, channels, w->pooled);
-    nt_add_padded_relu(w->outer, outer_side, second->out, w->pooled, side / 2, channels, n, w->current);
-    return side / 2 > outer_side ? side / 2 : outer_side;
+    w->outer = w->current;
+    w->current = outer.data;
+    *map = outer;
+}
+
+static NtStatus run_blocks(const NtEmbedder *embedder, NtEmbedWorkspace *w, int from, int to, NtMap *map)
+{
+    for (int i = from; i < to; i++) {
+        run_block(embedder, w, i, map);
+        const NtStatus status = show_map(w, blocks[i].name, map);
+        if (status != NT_OK)
+            return status;
+    }
+    return NT_OK;
+}
+
+/* A chip as the first convolution wants it. */
+static void read_chip(const uint8_t *chip, float *input)
+{
+    /* Whole rows of vectors, with the means repeated. */
+    enum { PERIOD = 48, N = CHIP_SIDE * CHIP_SIDE * 3 };
+    float means[PERIOD];
+    for (int i = 0; i < PERIOD; i++)
+        means[i] = pixel_mean[i % 3];
+    for (int i = 0; i < N; i += PERIOD) {
+        const int n = N - i < PERIOD ? N - i : PERIOD;
+        for (int k = 0; k < n; k++)
+            input[i + k] = (chip[i + k] - means[k]) * PIXEL_SCALE;
+    }
+}
+
+/* One chip up to the block before which chips wait for each other. */
+static NtStatus begin_chip(const NtEmbedder *embedder, NtEmbedWorkspace *w, const uint8_t *chip, NtMap *map)
+{
+    const NtMap first = {w->first, 1, FIRST_CHANNELS, FIRST_SIDE};
+    *map = (NtMap){w->current, 1, FIRST_CHANNELS, FIRST_MAP_SIDE};
+    read_chip(chip, w->input);
+    NtStatus status = show(w, "input", w->input, 3, CHIP_SIDE);
+    nt_conv_run(&embedder->convolutions[0], w->input, CHIP_SIDE, NULL, &first);
+    if (status == NT_OK)
+        status = show_map(w, "conv32_down", &first);
+    nt_max_pool_3x3(&first, map);
+    if (status == NT_OK)
+        status = show_map(w, "maxpool", map);
+    return status == NT_OK ? run_blocks(embedder, w, 0, FIRST_SHARED_BLOCK, map) : status;
 }
 
 /* n chips, at most MAX_BATCH. */
 static NtStatus embed_batch(const NtEmbedder *embedder, NtEmbedWorkspace *w, const uint8_t *chips, int n,
                             float *embeddings)
 {
-    const size_t pixels = (size_t)CHIP_SIDE * CHIP_SIDE * (size_t)n;
-    for (size_t p = 0; p < pixels; p++)
-        for (size_t k = 0; k < 3; k++)
-            w->input[3 * p + k] = (chips[3 * p + k] - pixel_mean[k]) * PIXEL_SCALE;
-    NtStatus status = show(w, "input", w->input, 3, CHIP_SIDE);
-
-    const NtConv *first = &embedder->convolutions[0];
-    int side = nt_conv_side(first, CHIP_SIDE), channels = first->out;
-    nt_conv_run(first, w->input, n, CHIP_SIDE, NULL, w->inner, w->windows, w->windows_size);
-    if (status == NT_OK)
-        status = show(w, "conv32_down", w->inner, channels, side);
-    nt_max_pool_3x3(w->inner, n, side, channels, w->current);
-    side = (side - 3) / 2 + 1;
-    if (status == NT_OK)
-        status = show(w, "maxpool", w->current, channels, side);
-    for (int i = 0; i < N_BLOCKS && status == NT_OK; i++) {
-        side = run_block(embedder, w, i, n, side, channels);
-        channels = blocks[i].channels;
-        status = show(w, blocks[i].name, w->current, channels, side);
+    const size_t kept = nt_map_size(KEPT_CHANNELS, KEPT_SIDE);
+    NtMap map;
+    NtStatus status = NT_OK;
+    for (int i = 0; i < n && status == NT_OK; i++) {
+        status = begin_chip(embedder, w, chips + (size_t)i * CHIP_SIDE * CHIP_SIDE * 3, &map);
+        memcpy(w->kept + (size_t)i * kept, map.data, kept * sizeof(float));
     }
-    nt_average_pool_all(w->current, n, side, channels, w->pooled);
+    map = (NtMap){w->kept, n, KEPT_CHANNELS, KEPT_SIDE};
     if (status == NT_OK)
-        status = show(w, "avgpool", w->pooled, channels, 1);
-    nt_dense(w->pooled, n, channels, embedder->dense, NT_EMBEDDING_SIZE, embeddings);
+        status = run_blocks(embedder, w, FIRST_SHARED_BLOCK, N_BLOCKS, &map);
+    float means[MAX_BATCH * LAST_CHANNELS];
+    nt_average_pool_all(&map, means);
+    if (status == NT_OK)
+        status = show(w, "avgpool", means, map.channels, 1);
+    nt_dense(means, n, map.channels, embedder->dense, NT_EMBEDDING_SIZE, embeddings);
     if (status == NT_OK)
         status = show(w, "embedding", embeddings, NT_EMBEDDING_SIZE, 1);
     return status;

@@ -1,156 +1,205 @@
 #include "nn/layers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <cblas.h>
 
-size_t nt_conv_scratch(const NtConv *conv, int side)
+#define ALIGNMENT 64
+
+static int plain_group(int out, int side)
 {
-    const size_t out_side = (size_t)nt_conv_side(conv, side);
-    return out_side * out_side * (size_t)(conv->kernel * conv->kernel * conv->in);
+    (void)side;
+    return out < 32 ? out : 32;
 }
 
-/* One picture's windows: x [side][side][in] -> rows [out_side * out_side][kernel][kernel][in], zeros outside. */
-static float *gather_windows(const NtConv *conv, const float *x, int side, float *rows)
+/* What the kernels are compared with: each output by itself. */
+static void plain_run(const NtConvJob *job)
 {
-    const int out_side = nt_conv_side(conv, side);
-    const size_t pixel = (size_t)conv->in;
-    for (int oy = 0; oy < out_side; oy++) {
-        for (int ox = 0; ox < out_side; ox++) {
-            const int left = ox * conv->stride - conv->padding, right = left + conv->kernel;
-            const int first = left < 0 ? 0 : left, last = right > side ? side : right;
-            for (int ky = 0; ky < conv->kernel; ky++) {
-                const int y = oy * conv->stride - conv->padding + ky;
-                float *row = rows;
-                rows += (size_t)conv->kernel * pixel;
-                if (y < 0 || y >= side || first >= last) {
-                    memset(row, 0, (size_t)conv->kernel * pixel * sizeof(float));
-                    continue;
-                }
-                const size_t before = (size_t)(first - left) * pixel, inside = (size_t)(last - first) * pixel;
-                memset(row, 0, before * sizeof(float));
-                memcpy(row + before, x + ((size_t)y * (size_t)side + (size_t)first) * pixel, inside * sizeof(float));
-                memset(row + before + inside, 0, (size_t)(right - last) * pixel * sizeof(float));
+    const size_t per_group = (size_t)(job->blocks * job->taps_y * job->taps_x * job->inner * job->group);
+    for (int i = 0; i < job->n * job->side; i++) {
+        const int picture = i / job->side, row = i % job->side;
+        for (int column = 0; column < job->side; column++)
+            for (int channel = 0; channel < job->out; channel++) {
+                const float *w = job->weights + (size_t)(channel / job->group) * per_group + channel % job->group;
+                float sum = job->bias[channel];
+                for (int b = 0; b < job->blocks; b++)
+                    for (int ky = 0; ky < job->taps_y; ky++)
+                        for (int kx = 0; kx < job->taps_x; kx++) {
+                            const float *in = job->x + (size_t)picture * job->x_next + (size_t)b * job->x_block +
+                                              (size_t)(row * job->stride + ky) * job->x_row +
+                                              (size_t)column * job->x_pixel + (size_t)kx * NT_CHANNELS;
+                            for (int c = 0; c < job->inner; c++, w += job->group)
+                                sum += in[c] * *w;
+                        }
+                const size_t at = (size_t)picture * job->y_next + (size_t)(channel / NT_CHANNELS) * job->y_block +
+                                  (size_t)row * job->y_row + (size_t)column * NT_CHANNELS + (size_t)(channel % NT_CHANNELS);
+                if (job->shortcut)
+                    sum += job->shortcut[at];
+                job->y[at] = job->relu && !(sum > 0) ? 0 : sum;
             }
-        }
-    }
-    return rows;
-}
-
-/* y [pixels][out] = bias, plus the shortcut where there is one: the product is added to it. */
-static void begin_outputs(const NtConv *conv, const float *shortcut, size_t pixels, float *y)
-{
-    const size_t out = (size_t)conv->out;
-    for (size_t p = 0; p < pixels; p++, y += out) {
-        if (!shortcut) {
-            memcpy(y, conv->bias, out * sizeof(float));
-            continue;
-        }
-        for (size_t k = 0; k < out; k++)
-            y[k] = conv->bias[k] + shortcut[p * out + k];
     }
 }
 
-static void relu(float *y, size_t n)
+const NtConvKernels nt_conv_kernels_plain = {plain_group, plain_run};
+
+static const NtConvKernels *kernels_for(NtCpuLevel level)
 {
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return &nt_conv_kernels_avx512;
+    case NT_CPU_AVX2:
+        return &nt_conv_kernels_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return &nt_conv_kernels_plain;
+    default:
+        return &nt_conv_kernels_baseline;
+    }
+}
+
+/* How the window is walked through: by channels of a map, or by the interleaved channels of a picture. */
+typedef struct Walk {
+    int blocks, taps_x, inner;
+} Walk;
+
+static Walk walk_of(const NtConv *conv)
+{
+    if (conv->in % NT_CHANNELS == 0)
+        return (Walk){conv->in / NT_CHANNELS, conv->kernel, NT_CHANNELS};
+    return (Walk){1, 1, conv->kernel * conv->in};
+}
+
+int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
+{
+    const Walk walk = walk_of(conv);
+    const int kernel = conv->kernel, in = conv->in, out = conv->out;
+    conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
+    conv->kernels = kernels_for(level);
+    conv->group = conv->kernels->group(out, conv->side);
+    const size_t n = (size_t)(kernel * kernel * in) * (size_t)out;
+    conv->weights = aligned_alloc(ALIGNMENT, (n * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    if (!conv->weights)
+        return 0;
+    float *packed = conv->weights;
+    for (int first = 0; first < out; first += conv->group)
+        for (int b = 0; b < walk.blocks; b++)
+            for (int ky = 0; ky < kernel; ky++)
+                for (int kx = 0; kx < walk.taps_x; kx++)
+                    for (int c = 0; c < walk.inner; c++, packed += conv->group) {
+                        /* For a picture, c runs through a whole row of the window; the formula is the same. */
+                        const size_t row = (size_t)((ky * kernel + kx) * in + b * NT_CHANNELS + c);
+                        memcpy(packed, filters + row * (size_t)out + first, (size_t)conv->group * sizeof(float));
+                    }
+    return 1;
+}
+
+void nt_conv_clear(NtConv *conv)
+{
+    free(conv->weights);
+    free(conv->bias);
+    conv->weights = conv->bias = NULL;
+}
+
+/* Zeros around each block. */
+static void clear_frame(const NtMap *map)
+{
+    const size_t row = nt_map_row(map->side), block = nt_map_block(map->side);
+    float *data = map->data;
+    for (int b = 0; b < map->n * nt_map_blocks(map->channels); b++, data += block) {
+        memset(data, 0, row * sizeof(float));
+        for (int y = 1; y <= map->side; y++) {
+            memset(data + (size_t)y * row, 0, NT_CHANNELS * sizeof(float));
+            memset(data + (size_t)(y + 1) * row - NT_CHANNELS, 0, NT_CHANNELS * sizeof(float));
+        }
+        memset(data + block - row, 0, row * sizeof(float));
+    }
+}
+
+void nt_conv_run(const NtConv *conv, const float *x, int x_side, const NtMap *shortcut, const NtMap *y)
+{
+    const Walk walk = walk_of(conv);
+    NtConvJob job = {.x = x, .n = y->n, .y_next = nt_map_size(y->channels, y->side), .blocks = walk.blocks, .taps_y = conv->kernel, .taps_x = walk.taps_x, .inner = walk.inner,
+                     .stride = conv->stride, .padding = conv->padding, .rows = x_side, .weights = conv->weights,
+                     .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
+                     .y = y->data + nt_map_at(y->side, 0, 0, 0), .y_block = nt_map_block(y->side),
+                     .y_row = nt_map_row(y->side), .side = conv->side};
+    if (shortcut)
+        job.shortcut = shortcut->data + nt_map_at(y->side, 0, 0, 0);
+    if (walk.inner == NT_CHANNELS) {
+        job.x += nt_map_at(x_side, 0, -conv->padding, -conv->padding);
+        job.x_block = nt_map_block(x_side);
+        job.x_row = nt_map_row(x_side);
+        job.x_pixel = (size_t)conv->stride * NT_CHANNELS;
+        job.x_next = nt_map_size(conv->in, x_side);
+    } else {
+        job.x_row = (size_t)(x_side * conv->in);
+        job.x_pixel = (size_t)(conv->stride * conv->in);
+        job.x_next = job.x_row * (size_t)x_side;
+    }
+    conv->kernels->run(&job);
+    clear_frame(y);
+}
+
+void nt_max_pool_3x3(const NtMap *x, const NtMap *y)
+{
+    const size_t row = nt_map_row(x->side);
+    for (int b = 0; b < x->n * nt_map_blocks(x->channels); b++)
+        for (int r = 0; r < y->side; r++) {
+            const float *in = x->data + nt_map_at(x->side, b, 2 * r, 0);
+            float *out = y->data + nt_map_at(y->side, b, r, 0);
+            for (int c = 0; c < y->side; c++, in += 2 * NT_CHANNELS, out += NT_CHANNELS)
+                for (int k = 0; k < NT_CHANNELS; k++) {
+                    float best = in[k];
+                    for (size_t t = 1; t < 9; t++) {
+                        const float v = in[t / 3 * row + t % 3 * NT_CHANNELS + (size_t)k];
+                        best = v > best ? v : best;
+                    }
+                    out[k] = best;
+                }
+        }
+    clear_frame(y);
+}
+
+void nt_average_pool_2x2(const NtMap *x, const NtMap *y)
+{
+    const size_t row = nt_map_row(x->side);
+    const int x_blocks = nt_map_blocks(x->channels), y_blocks = nt_map_blocks(y->channels);
+    for (int b = 0; b < y->n * y_blocks; b++)
+        for (int r = 0; r < y->side; r++) {
+            float *out = y->data + nt_map_at(y->side, b, r, 0);
+            if (b % y_blocks >= x_blocks) {
+                memset(out, 0, (size_t)y->side * NT_CHANNELS * sizeof(float));
+                continue;
+            }
+            const float *in = x->data + nt_map_at(x->side, b / y_blocks * x_blocks + b % y_blocks, 2 * r, 0);
+            for (int c = 0; c < y->side; c++, in += 2 * NT_CHANNELS, out += NT_CHANNELS)
+                for (int k = 0; k < NT_CHANNELS; k++)
+                    out[k] = 0.25f * (in[k] + in[NT_CHANNELS + k] + in[row + (size_t)k] + in[row + NT_CHANNELS + (size_t)k]);
+        }
+    clear_frame(y);
+}
+
+void nt_relu(const NtMap *x, const NtMap *y)
+{
+    const size_t n = (size_t)x->n * nt_map_size(x->channels, x->side);
     for (size_t i = 0; i < n; i++)
-        y[i] = y[i] > 0 ? y[i] : 0;
+        y->data[i] = x->data[i] > 0 ? x->data[i] : 0;
 }
 
-void nt_conv_run(const NtConv *conv, const float *x, int n, int side, const float *shortcut, float *y, float *scratch,
-                 size_t scratch_size)
+void nt_average_pool_all(const NtMap *x, float *y)
 {
-    const int out_side = nt_conv_side(conv, side), window = conv->kernel * conv->kernel * conv->in;
-    const size_t pixels = (size_t)out_side * (size_t)out_side, in_size = (size_t)side * (size_t)side * (size_t)conv->in;
-    const size_t out_size = pixels * (size_t)conv->out;
-    /* As many pictures at once as the scratch holds: the filters are then read once for all of them. */
-    int batch = (int)(scratch_size / nt_conv_scratch(conv, side));
-    for (int done = 0; done < n; done += batch) {
-        if (batch > n - done)
-            batch = n - done;
-        float *rows = scratch;
-        for (int i = 0; i < batch; i++)
-            rows = gather_windows(conv, x + (size_t)(done + i) * in_size, side, rows);
-        float *out = y + (size_t)done * out_size;
-        const size_t batch_pixels = pixels * (size_t)batch;
-        begin_outputs(conv, shortcut ? shortcut + (size_t)done * out_size : NULL, batch_pixels, out);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)batch_pixels, conv->out, window, 1, scratch, window,
-                    conv->filters, conv->out, 1, out, conv->out);
-        if (conv->relu)
-            relu(out, batch_pixels * (size_t)conv->out);
-    }
-}
-
-void nt_max_pool_3x3(const float *x, int n, int side, int channels, float *y)
-{
-    const int out_side = (side - 3) / 2 + 1;
-    const size_t c = (size_t)channels, row = (size_t)side * c;
-    for (int i = 0; i < n; i++, x += (size_t)side * row) {
-        for (int oy = 0; oy < out_side; oy++) {
-            for (int ox = 0; ox < out_side; ox++, y += c) {
-                const float *window = x + (size_t)(2 * oy) * row + (size_t)(2 * ox) * c;
-                memcpy(y, window, c * sizeof(float));
-                for (int k = 1; k < 9; k++) {
-                    const float *p = window + (size_t)(k / 3) * row + (size_t)(k % 3) * c;
-                    for (size_t j = 0; j < c; j++)
-                        y[j] = p[j] > y[j] ? p[j] : y[j];
-                }
-            }
+    const size_t size = nt_map_size(x->channels, x->side);
+    for (int i = 0; i < x->n; i++)
+        for (int k = 0; k < x->channels; k++) {
+            const float *in = x->data + (size_t)i * size + (size_t)(k % NT_CHANNELS);
+            float sum = 0;
+            for (int r = 0; r < x->side; r++)
+                for (int c = 0; c < x->side; c++)
+                    sum += in[nt_map_at(x->side, k / NT_CHANNELS, r, c)];
+            *y++ = sum / (float)(x->side * x->side);
         }
-    }
-}
-
-void nt_average_pool_2x2(const float *x, int n, int side, int channels, float *y)
-{
-    const int out_side = side / 2;
-    const size_t c = (size_t)channels, row = (size_t)side * c;
-    for (int i = 0; i < n; i++, x += (size_t)side * row) {
-        for (int oy = 0; oy < out_side; oy++) {
-            for (int ox = 0; ox < out_side; ox++, y += c) {
-                const float *p = x + (size_t)(2 * oy) * row + (size_t)(2 * ox) * c;
-                for (size_t j = 0; j < c; j++)
-                    y[j] = 0.25f * (p[j] + p[c + j] + p[row + j] + p[row + c + j]);
-            }
-        }
-    }
-}
-
-void nt_average_pool_all(const float *x, int n, int side, int channels, float *y)
-{
-    const int pixels = side * side;
-    for (int i = 0; i < n; i++, y += channels) {
-        for (int k = 0; k < channels; k++)
-            y[k] = 0;
-        for (int p = 0; p < pixels; p++, x += channels)
-            for (int k = 0; k < channels; k++)
-                y[k] += x[k];
-        for (int k = 0; k < channels; k++)
-            y[k] /= (float)pixels;
-    }
-}
-
-/* Adds x [side][side][channels] into y [y_side][y_side][y_channels]. */
-static void add_into(const float *x, int side, int channels, float *y, int y_side, int y_channels)
-{
-    for (int r = 0; r < side; r++)
-        for (int c = 0; c < side; c++, x += channels) {
-            float *out = y + ((size_t)r * (size_t)y_side + (size_t)c) * (size_t)y_channels;
-            for (int k = 0; k < channels; k++)
-                out[k] += x[k];
-        }
-}
-
-void nt_add_padded_relu(const float *a, int a_side, int a_channels, const float *b, int b_side, int b_channels, int n,
-                        float *y)
-{
-    const int side = a_side > b_side ? a_side : b_side, channels = a_channels > b_channels ? a_channels : b_channels;
-    const size_t size = (size_t)side * (size_t)side * (size_t)channels;
-    memset(y, 0, (size_t)n * size * sizeof(float));
-    for (int i = 0; i < n; i++, y += size) {
-        add_into(a + (size_t)i * (size_t)(a_side * a_side * a_channels), a_side, a_channels, y, side, channels);
-        add_into(b + (size_t)i * (size_t)(b_side * b_side * b_channels), b_side, b_channels, y, side, channels);
-        relu(y, size);
-    }
 }
 
 void nt_dense(const float *x, int n, int in, const float *weights, int out, float *y)

@@ -32,7 +32,7 @@ typedef struct Bench {
     NtPoint points[NT_N_LANDMARKS];
     uint8_t chip[NT_CHIP_BYTES];
     float embedding[NT_EMBEDDING_SIZE], theirs[NT_EMBEDDING_SIZE];
-    OnednnNetwork *onednn;
+    OnednnNetwork *onednn, *onednn8;
     uint8_t *cache;
 } Bench;
 
@@ -56,6 +56,8 @@ static void ours_chip(Bench *b) { nt_chip_from_rgb(&b->rgb, b->points, b->chip);
 static void dlibs_chip(Bench *b) { (void)b, dlib_cut_chip(); }
 static void ours_embed(Bench *b) { nt_embed(b->embedder, b->embed, b->chip, 1, b->embedding); }
 static void dlibs_embed(Bench *b) { dlib_embed(b->theirs); }
+static void onednns_embed(Bench *b) { onednn_embed(b->onednn, b->chip, b->theirs); }
+static void onednns_embed8(Bench *b) { onednn_embed(b->onednn8, b->chip, b->theirs); }
 static void cool(Bench *b)
 {
     for (size_t i = 0; i < CACHE_BYTES; i += 64)
@@ -130,6 +132,8 @@ int main(int argc, char **argv)
     b.embed = nt_embed_workspace_new(b.embedder);
     b.cache = g_malloc0(CACHE_BYTES);
     dlib_load(argv[2], argv[3]);
+    b.onednn = onednn_new(argv[2], 0);
+    b.onednn8 = onednn_new(argv[2], 1);
     g_autoptr(GError) gerror = NULL;
     g_autoptr(GdkPixbuf) picture = gdk_pixbuf_new_from_file(argv[4], &gerror);
     if (!picture) {
@@ -170,6 +174,10 @@ int main(int argc, char **argv)
         report(&b, "landmarks, cold", "", cool, ours_landmarks, "dlib", dlibs_landmarks, 0);
         report(&b, "chip", "150x150", NULL, ours_chip, "dlib", dlibs_chip, 0);
         report(&b, "embedding", "f32", NULL, ours_embed, "dlib", dlibs_embed, 541.7e6);
+        report(&b, "embedding", "f32", NULL, ours_embed, "oneDNN", onednns_embed, 541.7e6);
+        printf("distance of the two embeddings: %g\n", nt_embedding_distance(b.embedding, b.theirs));
+        report(&b, "embedding", "f32/int8", NULL, ours_embed, "oneDNN int8", onednns_embed8, 541.7e6);
+        dlibs_embed(&b);
         printf("distance of the two embeddings: %g; chips equal: %s\n", nt_embedding_distance(b.embedding, b.theirs),
                memcmp(b.chip, dlib_chip(), NT_CHIP_BYTES) ? "no" : "yes");
     }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/safetensors.h"
-#include "nn/blas_kernels.h"
 #include "nn/embedder.h"
 
 #define CHIP_BYTES (NT_EMBEDDER_CHIP_SIZE * NT_EMBEDDER_CHIP_SIZE * 3)
@@ -170,18 +169,6 @@ static void test_hostile_models(void)
     g_assert_cmpint(nt_embedder_load("/nonexistent", &refused, NULL), ==, NT_ERR_IO);
 }
 
-/* A core type is named only when the variable is unset and better kernels would run; once it is set, never. */
-static void test_blas_kernels(void)
-{
-    const char *core = NULL;
-    g_unsetenv("OPENBLAS_CORETYPE");
-    if (nt_blas_kernels_need_restart(&core))
-        g_assert_true(g_strcmp0(core, "SkylakeX") == 0 || g_strcmp0(core, "Haswell") == 0);
-    g_test_message("OpenBLAS %s", core ? core : "chose well");
-    g_setenv("OPENBLAS_CORETYPE", "Prescott", TRUE);
-    g_assert_cmpint(nt_blas_kernels_need_restart(&core), ==, 0);
-}
-
 int main(int argc, char **argv)
 {
     static const char *const stages[][2] = {{"net_obama_u0_0.json", "photos_obama_u0_0.ppm"},
@@ -195,7 +182,6 @@ int main(int argc, char **argv)
     g_test_add_func("/nn/embedder/threads", test_threads);
     g_test_add_func("/nn/embedder/distance", test_distance);
     g_test_add_func("/nn/embedder/hostile-models", test_hostile_models);
-    g_test_add_func("/nn/blas-kernels", test_blas_kernels);
     int result = g_test_run();
     nt_embedder_free(embedder);
     g_free(model_path);

@@ -1,6 +1,7 @@
-/* Each layer against plain loops, on random shapes: odd sides, one pixel, stride 2, with and without padding. */
+/* Each layer against plain loops, on random shapes, at every level of kernels this processor has. */
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
 #include "nn/layers.h"
 
@@ -14,105 +15,140 @@ static float *random_floats(gsize n)
     return values;
 }
 
-static void naive_conv(const NtConv *conv, const float *x, int n, int side, const float *shortcut, float *y)
+/* A map of random values in a frame of zeros. */
+static NtMap random_map(int n, int channels, int side)
 {
-    const int out_side = nt_conv_side(conv, side);
+    const gsize size = (gsize)n * nt_map_size(channels, side) * sizeof(float);
+    NtMap map = {g_aligned_alloc(1, size, 64), n, channels, side};
+    memset(map.data, 0, size);
+    for (int b = 0; b < n * nt_map_blocks(channels); b++)
+        for (int y = 0; y < side; y++)
+            for (int x = 0; x < side; x++)
+                for (int k = 0; k < NT_CHANNELS; k++)
+                    map.data[nt_map_at(side, b, y, x) + (gsize)k] = (float)(2 * g_rand_double(prng) - 1);
+    return map;
+}
+
+static float *at(const NtMap *map, int i, int channel, int y, int x)
+{
+    return map->data + (gsize)i * nt_map_size(map->channels, map->side) +
+           nt_map_at(map->side, channel / NT_CHANNELS, y, x) + channel % NT_CHANNELS;
+}
+
+static void check_frame(const NtMap *map)
+{
+    for (int i = 0; i < map->n; i++)
+        for (int c = 0; c < map->channels; c++)
+            for (int k = -1; k <= map->side; k++) {
+                g_assert_cmpfloat(*at(map, i, c, -1, k), ==, 0);
+                g_assert_cmpfloat(*at(map, i, c, map->side, k), ==, 0);
+                g_assert_cmpfloat(*at(map, i, c, k, -1), ==, 0);
+                g_assert_cmpfloat(*at(map, i, c, k, map->side), ==, 0);
+            }
+}
+
+/* extra: by how much y is larger than what the convolution fills. */
+static void check_conv(NtCpuLevel level, int stride, int in, int out, int side, int n, int extra, gboolean relu,
+                       gboolean with_shortcut)
+{
+    const gboolean picture = in == 3;
+    const int kernel = picture ? 7 : 3, padding = stride == 1 ? 1 : 0;
+    g_autofree float *filters = random_floats((gsize)(kernel * kernel * in * out));
+    NtConv conv = {.kernel = kernel, .stride = stride, .padding = padding, .in = in, .out = out, .relu = relu,
+                   .bias = random_floats((gsize)out)};
+    g_assert_true(nt_conv_pack(&conv, filters, side, level));
+    g_autofree float *pixels = random_floats((gsize)(n * side * side * 3));
+    NtMap x = random_map(n, in, side), y = random_map(n, out, conv.side + extra), before = random_map(n, out, conv.side + extra);
+    NtMap shortcut = random_map(n, out, conv.side + extra);
+    memcpy(before.data, y.data, (gsize)n * nt_map_size(out, y.side) * sizeof(float));
+    nt_conv_run(&conv, picture ? pixels : x.data, side, with_shortcut ? &shortcut : NULL, &y);
     for (int i = 0; i < n; i++)
-        for (int oy = 0; oy < out_side; oy++)
-            for (int ox = 0; ox < out_side; ox++)
-                for (int o = 0; o < conv->out; o++) {
-                    const int at = ((i * out_side + oy) * out_side + ox) * conv->out + o;
-                    double sum = conv->bias[o] + (shortcut ? shortcut[at] : 0);
-                    for (int ky = 0; ky < conv->kernel; ky++)
-                        for (int kx = 0; kx < conv->kernel; kx++) {
-                            const int iy = oy * conv->stride - conv->padding + ky, ix = ox * conv->stride - conv->padding + kx;
+        for (int o = 0; o < out; o++)
+            for (int oy = 0; oy < y.side; oy++)
+                for (int ox = 0; ox < y.side; ox++) {
+                    if (oy >= conv.side || ox >= conv.side) {
+                        g_assert_cmpfloat(*at(&y, i, o, oy, ox), ==, *at(&before, i, o, oy, ox));
+                        continue;
+                    }
+                    double sum = conv.bias[o] + (with_shortcut ? *at(&shortcut, i, o, oy, ox) : 0);
+                    for (int ky = 0; ky < kernel; ky++)
+                        for (int kx = 0; kx < kernel; kx++) {
+                            const int iy = oy * stride - padding + ky, ix = ox * stride - padding + kx;
                             if (iy < 0 || ix < 0 || iy >= side || ix >= side)
                                 continue;
-                            for (int c = 0; c < conv->in; c++)
-                                sum += (double)x[((i * side + iy) * side + ix) * conv->in + c] *
-                                       conv->filters[((ky * conv->kernel + kx) * conv->in + c) * conv->out + o];
+                            for (int c = 0; c < in; c++)
+                                sum += (double)(picture ? pixels[((i * side + iy) * side + ix) * 3 + c] : *at(&x, i, c, iy, ix)) *
+                                       filters[((ky * kernel + kx) * in + c) * out + o];
                         }
-                    y[at] = (float)(conv->relu ? MAX(sum, 0) : sum);
+                    g_assert_cmpfloat_with_epsilon(*at(&y, i, o, oy, ox), relu ? MAX(sum, 0) : sum, 2e-4);
                 }
+    check_frame(&y);
+    nt_conv_clear(&conv);
+    g_aligned_free(x.data);
+    g_aligned_free(y.data);
+    g_aligned_free(before.data);
+    g_aligned_free(shortcut.data);
 }
 
-static void check_conv(int kernel, int stride, int padding, int in, int out, int side, int n, gboolean relu,
-                       gboolean with_shortcut, gsize scratch_factor)
+static void test_conv(gconstpointer user)
 {
-    g_autofree float *filters = random_floats((gsize)(kernel * kernel * in * out)), *bias = random_floats((gsize)out);
-    const NtConv conv = {kernel, stride, in, out, padding, relu, filters, bias};
-    const int out_side = nt_conv_side(&conv, side);
-    const gsize n_out = (gsize)(n * out_side * out_side * out), n_scratch = nt_conv_scratch(&conv, side) * scratch_factor;
-    g_autofree float *x = random_floats((gsize)(n * side * side * in)), *shortcut = random_floats(n_out);
-    g_autofree float *ours = random_floats(n_out), *wanted = random_floats(n_out), *scratch = random_floats(n_scratch);
-    nt_conv_run(&conv, x, n, side, with_shortcut ? shortcut : NULL, ours, scratch, n_scratch);
-    naive_conv(&conv, x, n, side, with_shortcut ? shortcut : NULL, wanted);
-    for (gsize i = 0; i < n_out; i++)
-        g_assert_cmpfloat_with_epsilon(ours[i], wanted[i], 1e-4);
-}
-
-static void test_conv(void)
-{
-    for (int round = 0; round < 60; round++) {
-        const int kernel = 1 + 2 * g_rand_int_range(prng, 0, 4), stride = g_rand_int_range(prng, 1, 3);
-        const int padding = stride == 1 ? kernel / 2 : 0;
-        const int least = padding ? 1 : kernel;
-        check_conv(kernel, stride, padding, g_rand_int_range(prng, 1, 9), g_rand_int_range(prng, 1, 20),
-                   g_rand_int_range(prng, least, least + 9), g_rand_int_range(prng, 1, 5), g_rand_boolean(prng),
-                   g_rand_boolean(prng), (gsize)g_rand_int_range(prng, 1, 4));
+    const NtCpuLevel level = (NtCpuLevel)GPOINTER_TO_INT(user);
+    if (level > nt_cpu_best()) {
+        g_test_skip("this processor has no such instructions");
+        return;
     }
+    for (int round = 0; round < 80; round++) {
+        const int stride = g_rand_int_range(prng, 1, 3), least = stride == 1 ? 1 : 3;
+        check_conv(level, stride, 16 * g_rand_int_range(prng, 1, 4), g_rand_boolean(prng) ? 64 : 32,
+                   g_rand_int_range(prng, least, least + 16), g_rand_int_range(prng, 1, 4), g_rand_int_range(prng, 0, 2),
+                   g_rand_boolean(prng), g_rand_boolean(prng));
+    }
+    for (int side = 7; side < 41; side += 3)
+        check_conv(level, 2, 3, 32, side, 1 + side % 2, 0, side % 3 == 0, side % 2);
 }
 
 static void test_pools(void)
 {
     for (int side = 3; side < 12; side++) {
-        const int n = 2, channels = 5, max_side = (side - 3) / 2 + 1, mean_side = side / 2;
-        g_autofree float *x = random_floats((gsize)(n * side * side * channels));
-        g_autofree float *maximum = random_floats((gsize)(n * max_side * max_side * channels));
-        g_autofree float *mean = random_floats((gsize)(n * mean_side * mean_side * channels));
+        const int n = 2, channels = 32, max_side = (side - 3) / 2 + 1, mean_side = side / 2;
+        NtMap x = random_map(n, channels, side), maximum = random_map(n, channels, max_side);
+        NtMap mean = random_map(n, 2 * channels, mean_side), positive = random_map(n, channels, side);
         g_autofree float *all = random_floats((gsize)(n * channels));
-        nt_max_pool_3x3(x, n, side, channels, maximum);
-        nt_average_pool_2x2(x, n, side, channels, mean);
-        nt_average_pool_all(x, n, side, channels, all);
+        nt_max_pool_3x3(&x, &maximum);
+        nt_average_pool_2x2(&x, &mean);
+        nt_average_pool_all(&x, all);
+        nt_relu(&x, &positive);
         for (int i = 0; i < n; i++)
             for (int c = 0; c < channels; c++) {
                 double total = 0;
-                for (int p = 0; p < side * side; p++)
-                    total += x[(i * side * side + p) * channels + c];
+                for (int p = 0; p < side * side; p++) {
+                    total += *at(&x, i, c, p / side, p % side);
+                    g_assert_cmpfloat(*at(&positive, i, c, p / side, p % side), ==, MAX(*at(&x, i, c, p / side, p % side), 0));
+                }
                 g_assert_cmpfloat_with_epsilon(all[i * channels + c], total / (side * side), 1e-5);
                 for (int y = 0; y < max_side; y++)
                     for (int z = 0; z < max_side; z++) {
                         float best = -2;
                         for (int k = 0; k < 9; k++)
-                            best = MAX(best, x[((i * side + 2 * y + k / 3) * side + 2 * z + k % 3) * channels + c]);
-                        g_assert_cmpfloat(maximum[((i * max_side + y) * max_side + z) * channels + c], ==, best);
+                            best = MAX(best, *at(&x, i, c, 2 * y + k / 3, 2 * z + k % 3));
+                        g_assert_cmpfloat(*at(&maximum, i, c, y, z), ==, best);
                     }
                 for (int y = 0; y < mean_side; y++)
                     for (int z = 0; z < mean_side; z++) {
                         double sum = 0;
                         for (int k = 0; k < 4; k++)
-                            sum += x[((i * side + 2 * y + k / 2) * side + 2 * z + k % 2) * channels + c];
-                        g_assert_cmpfloat_with_epsilon(mean[((i * mean_side + y) * mean_side + z) * channels + c], sum / 4, 1e-6);
+                            sum += *at(&x, i, c, 2 * y + k / 2, 2 * z + k % 2);
+                        g_assert_cmpfloat_with_epsilon(*at(&mean, i, c, y, z), sum / 4, 1e-6);
+                        g_assert_cmpfloat(*at(&mean, i, channels + c, y, z), ==, 0);
                     }
             }
+        check_frame(&maximum);
+        check_frame(&mean);
+        g_aligned_free(x.data);
+        g_aligned_free(maximum.data);
+        g_aligned_free(mean.data);
+        g_aligned_free(positive.data);
     }
-}
-
-/* The smaller of two is extended by zeros; what is below zero becomes zero. */
-static void test_add(void)
-{
-    const float a[] = {1, -5, 2, 3, 4, 5, 6, 7}, b[] = {10, 20, 30}; /* 2 x 2 x 2 and 1 x 1 x 3 */
-    const float wanted[] = {11, 15, 30, 2, 3, 0, 4, 5, 0, 6, 7, 0};
-    float y[12], z[12];
-    nt_add_padded_relu(a, 2, 2, b, 1, 3, 1, y);
-    nt_add_padded_relu(b, 1, 3, a, 2, 2, 1, z);
-    for (int i = 0; i < 12; i++) {
-        g_assert_cmpfloat(y[i], ==, wanted[i]);
-        g_assert_cmpfloat(z[i], ==, wanted[i]);
-    }
-    const float negative[] = {-3}, less[] = {1};
-    nt_add_padded_relu(negative, 1, 1, less, 1, 1, 1, y);
-    g_assert_cmpfloat(y[0], ==, 0);
 }
 
 static void test_dense(void)
@@ -129,9 +165,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     prng = g_rand_new_with_seed(20261123);
-    g_test_add_func("/nn/layers/convolution", test_conv);
+    for (int level = 0; level < NT_CPU_N_LEVELS; level++) {
+        g_autofree char *name = g_strdup_printf("/nn/layers/convolution/%s", nt_cpu_level_name((NtCpuLevel)level));
+        g_test_add_data_func(name, GINT_TO_POINTER(level), test_conv);
+    }
     g_test_add_func("/nn/layers/pools", test_pools);
-    g_test_add_func("/nn/layers/padded-sum", test_add);
     g_test_add_func("/nn/layers/dense", test_dense);
     int result = g_test_run();
     g_rand_free(prng);

@@ -1,0 +1,45 @@
+/* Nametag - convolution in float, the inner part; private to the layers and their tests. */
+#ifndef NT_CONV_KERNEL_H
+#define NT_CONV_KERNEL_H
+
+#include <stddef.h>
+
+#include "base/cpu.h"
+
+#define NT_CHANNELS 16 /* of a block: a pixel's channels lie together in blocks of that many */
+#define NT_CONV_RGB_TAPS 21 /* one row of a 7 x 7 window over 3 interleaved channels */
+
+/* Some pictures through one convolution. All steps are in floats. */
+typedef struct NtConvJob {
+    const float *x;      /* where the window of output (0, 0) begins, padding included */
+    size_t x_block, x_row, x_pixel; /* to the next 16 channels, the next row, the next output's window */
+    int n;               /* pictures */
+    size_t x_next, y_next; /* to the next one */
+    int blocks;          /* of input channels */
+    int taps_y, taps_x;  /* the window; neighbouring columns lie NT_CHANNELS apart */
+    int inner;           /* values of one tap: NT_CHANNELS, or NT_CONV_RGB_TAPS with one tap a row */
+    int stride, padding, rows; /* of the input: taps in the padding above and below are passed over */
+
+    const float *weights; /* [out / group][blocks][taps_y][taps_x][inner][group] */
+    const float *bias;    /* [out] */
+    int out, group;
+    const float *shortcut; /* added, in y's layout; or NULL */
+    int relu;
+    float *y; /* output (0, 0) */
+    size_t y_block, y_row;
+    int side; /* of the output */
+} NtConvJob;
+
+/* Output channels computed together, for an output that large: NT_CONV_MAX_GROUP at most. A divisor of out. */
+typedef int NtConvGroup(int out, int side);
+typedef void NtConvRun(const NtConvJob *job);
+#define NT_CONV_MAX_GROUP 64
+
+typedef struct NtConvKernels {
+    NtConvGroup *group;
+    NtConvRun *run;
+} NtConvKernels;
+
+extern const NtConvKernels nt_conv_kernels_plain, nt_conv_kernels_baseline, nt_conv_kernels_avx2, nt_conv_kernels_avx512;
+
+#endif
