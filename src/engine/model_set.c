@@ -96,7 +96,7 @@ NtModelSet *nt_model_set_load(GError **error)
     NtError core = {NT_OK, ""};
     if (nt_detector_load(detector, &models->detector, &core) != NT_OK ||
         nt_landmarker_load(landmarks, &models->landmarker, &core) != NT_OK ||
-        nt_embedder_load(embedder, &models->embedder, &core) != NT_OK ||
+        nt_embedder_load(embedder, NT_PRECISION_FLOAT, &models->embedder, &core) != NT_OK ||
         !(models->fingerprint = read_fingerprint(embedder, landmarks, &core))) {
         nt_error_to_gerror(&core, error);
         return NULL;

@@ -8,61 +8,12 @@
 #include <cblas.h>
 
 #include "base/safetensors.h"
-#include "nn/layers.h"
+#include "nn/embedder_private.h"
 
-#define N_CONVOLUTIONS 29
-#define N_BLOCKS 14
-#define CHIP_SIDE NT_EMBEDDER_CHIP_SIZE
-#define FIRST_SIDE 72       /* of the first convolution's map */
-#define FIRST_MAP_SIDE 35   /* after the pool that follows */
-#define FIRST_CHANNELS 32
-#define LAST_CHANNELS 256
-/* Chips go through the first blocks one by one, so that their maps stay in the cache, and through the others, whose weights
- * outweigh their maps, together. */
-#define MAX_BATCH 8
-#define FIRST_SHARED_BLOCK 7
-#define KEPT_CHANNELS 64
-#define KEPT_SIDE 17
-#define ALIGNMENT 64
-#define NAME_SIZE 64
-
-/* Pixels become (value - mean) / 256. */
-#define PIXEL_SCALE (1 / 256.f)
-static const float pixel_mean[3] = {122.782f, 117.001f, 104.298f};
-
-/* A residual block: two 3 x 3 convolutions beside a shortcut. A down block halves the side: its first convolution has
- * stride 2, and the shortcut is a 2 x 2 average pool, extended by zeros. */
-typedef struct Block {
-    const char *name;
-    int channels, down;
-} Block;
-
-static const Block blocks[N_BLOCKS] = {
-    {"conv32_1", 32, 0},     {"conv32_2", 32, 0},   {"conv32_3", 32, 0},   {"conv64_down", 64, 1},
-    {"conv64_1", 64, 0},     {"conv64_2", 64, 0},   {"conv64_3", 64, 0},   {"conv128_down", 128, 1},
-    {"conv128_1", 128, 0},   {"conv128_2", 128, 0}, {"conv256_down", 256, 1}, {"conv256_1", 256, 0},
-    {"conv256_2", 256, 0},   {"conv256_down_out", 256, 1},
-};
-
-struct NtEmbedder {
-    NtConv convolutions[N_CONVOLUTIONS]; /* the first, then two a block */
-    NtCpuLevel level;                    /* of the kernels that the weights are packed for */
-    float *dense;                        /* [256][128] */
-};
-
-struct NtEmbedWorkspace {
-    float *memory; /* all of the following */
-    float *input;  /* [150][150][3], one chip */
-    float *first;  /* the first convolution's map */
-    float *current, *inner, *outer, *pooled; /* maps of up to MAX_BATCH chips */
-    float *kept;   /* where the chips of a batch wait for each other */
-    NtEmbedTrace trace;
-    void *trace_user;
-};
-
-/* Reads a tensor as float, whether it is kept so or in 8 bits with a scale and a minimum. To be freed. */
+/* Reads a tensor as float, whether it is kept so or in 8 bits with a scale and a minimum. To be freed. quantum: the scale, or
+ * 0; may be NULL. */
 static NtStatus read_floats(const NtTensorFile *file, const char *name, int rank, const int64_t *shape, float **out,
-                            NtError *error)
+                            double *quantum, NtError *error)
 {
     NtTensorView view, quantization;
     NtStatus status = nt_tensor_file_find(file, name, &view, error);
@@ -82,6 +33,8 @@ static NtStatus read_floats(const NtTensorFile *file, const char *name, int rank
         scale = ((const double *)quantization.data)[0];
         min = ((const double *)quantization.data)[1];
     }
+    if (quantum)
+        *quantum = view.dtype == NT_DTYPE_U8 ? scale : 0;
     float *values = malloc(n * sizeof *values);
     if (!values)
         return nt_error_set(error, NT_ERR_MEMORY, "not enough memory for the tensor '%s'", name);
@@ -98,70 +51,103 @@ static NtStatus read_floats(const NtTensorFile *file, const char *name, int rank
 }
 
 static NtStatus read_member(const NtTensorFile *file, const char *conv, const char *member, int rank,
-                            const int64_t *shape, float **out, NtError *error)
+                            const int64_t *shape, float **out, double *quantum, NtError *error)
 {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s/%s", conv, member);
-    return read_floats(file, name, rank, shape, out, error);
+    return read_floats(file, name, rank, shape, out, quantum, error);
 }
 
-/* Filters, bias, and the scale and shift that follow, folded together: w' = scale w, b' = scale b + shift. side: of the
- * convolution's input. */
-static NtStatus read_convolution(const NtTensorFile *file, const char *name, NtConv *conv, int side, NtCpuLevel level,
-                                 NtError *error)
+/* One convolution's tensors. */
+typedef struct Filters {
+    float *filters, *bias, *scale, *shift;
+    double quantum; /* of the filters */
+} Filters;
+
+static NtStatus read_filters(const NtTensorFile *file, const char *name, const NtConv *conv, Filters *f, NtError *error)
 {
     const int64_t shape[] = {conv->kernel, conv->kernel, conv->in, conv->out}, vector[] = {conv->out};
-    float *filters = NULL, *scale = NULL, *shift = NULL;
     NtStatus status;
-    if (!(status = read_member(file, name, "conv/filters", 4, shape, &filters, error)) &&
-        !(status = read_member(file, name, "conv/bias", 1, vector, &conv->bias, error)) &&
-        !(status = read_member(file, name, "scale/weights", 1, vector, &scale, error)) &&
-        !(status = read_member(file, name, "scale/biases", 1, vector, &shift, error))) {
-        const size_t rows = (size_t)conv->kernel * (size_t)conv->kernel * (size_t)conv->in, out = (size_t)conv->out;
-        for (size_t r = 0; r < rows; r++)
-            for (size_t k = 0; k < out; k++)
-                filters[r * out + k] *= scale[k];
-        for (size_t k = 0; k < out; k++)
-            conv->bias[k] = scale[k] * conv->bias[k] + shift[k];
-        if (!nt_conv_pack(conv, filters, side, level))
-            status = nt_error_set(error, NT_ERR_MEMORY, "not enough memory for '%s'", name);
-    }
-    free(filters);
-    free(scale);
-    free(shift);
-    return status;
+    if ((status = read_member(file, name, "conv/filters", 4, shape, &f->filters, &f->quantum, error)) ||
+        (status = read_member(file, name, "conv/bias", 1, vector, &f->bias, NULL, error)) ||
+        (status = read_member(file, name, "scale/weights", 1, vector, &f->scale, NULL, error)) ||
+        (status = read_member(file, name, "scale/biases", 1, vector, &f->shift, NULL, error)))
+        return status;
+    for (int k = 0; k < conv->out; k++)
+        f->bias[k] = f->scale[k] * f->bias[k] + f->shift[k];
+    return NT_OK;
 }
 
-/* The side of a block's output, and of its first convolution's, from that of its input. */
-static int inner_side(int block, int side) { return blocks[block].down ? nt_conv_side(side, 3, 2, 0) : side; }
-static int outer_side(int block, int side) { return blocks[block].down ? side / 2 : side; }
+/* Filters, bias, and the scale and shift that follow, folded together: w' = scale w, b' = scale b + shift. */
+static int pack_float(NtConv *conv, Filters *f, int side, NtCpuLevel level)
+{
+    const size_t rows = (size_t)conv->kernel * (size_t)conv->kernel * (size_t)conv->in, out = (size_t)conv->out;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t k = 0; k < out; k++)
+            f->filters[r * out + k] *= f->scale[k];
+    conv->bias = f->bias;
+    f->bias = NULL;
+    return nt_conv_pack(conv, f->filters, side, level);
+}
+
+/* In 8 bits the scale goes to the sums. The first convolution reads bytes as they are: what the mean would have taken from
+ * them goes to the bias, which is exact because there is no padding. */
+static int pack_8bit(const NtConv *conv, NtConv8 *conv8, Filters *f, int side)
+{
+    *conv8 = (NtConv8){.kernel = conv->kernel, .stride = conv->stride, .padding = conv->padding, .in = conv->in,
+                       .out = conv->out, .bias = f->bias};
+    f->bias = NULL;
+    const int rows = conv->kernel * conv->kernel * conv->in;
+    for (int r = 0; conv->in == 3 && r < rows; r++)
+        for (int k = 0; k < conv->out; k++)
+            conv8->bias[k] -= f->filters[r * conv->out + k] * f->scale[k] * nt_pixel_mean[r % 3] * PIXEL_SCALE;
+    return nt_conv8_pack(conv8, f->filters, f->quantum, f->scale, side);
+}
+
+/* The convolution number i, whose geometry is set. side: of its input. */
+static NtStatus read_convolution(NtEmbedder *embedder, const NtTensorFile *file, const char *name, int i, int side,
+                                 NtError *error)
+{
+    NtConv *conv = &embedder->convolutions[i];
+    Filters f = {0};
+    NtStatus status = read_filters(file, name, conv, &f, error);
+    if (status == NT_OK && !(embedder->precision == NT_PRECISION_8BIT
+                                 ? pack_8bit(conv, &embedder->convolutions8[i], &f, side)
+                                 : pack_float(conv, &f, side, embedder->level)))
+        status = nt_error_set(error, NT_ERR_MEMORY, "not enough memory for '%s'", name);
+    free(f.filters);
+    free(f.bias);
+    free(f.scale);
+    free(f.shift);
+    return status;
+}
 
 static NtStatus read_network(NtEmbedder *embedder, const NtTensorFile *file, NtError *error)
 {
     NtConv *conv = embedder->convolutions;
     *conv = (NtConv){.kernel = 7, .stride = 2, .in = 3, .out = 32, .relu = 1};
-    NtStatus status = read_convolution(file, "conv32_down", conv, CHIP_SIDE, embedder->level, error);
+    NtStatus status = read_convolution(embedder, file, "conv32_down", 0, CHIP_SIDE, error);
     int channels = conv->out, side = FIRST_MAP_SIDE;
     for (int i = 0; i < N_BLOCKS && status == NT_OK; i++) {
         for (int k = 0; k < 2 && status == NT_OK; k++) {
-            const int down = blocks[i].down && k == 0;
+            const int down = nt_blocks[i].down && k == 0;
             char name[NAME_SIZE];
-            snprintf(name, sizeof name, "%s/conv%d", blocks[i].name, k + 1);
+            snprintf(name, sizeof name, "%s/conv%d", nt_blocks[i].name, k + 1);
             /* The second one's ReLU comes after the shortcut, which is fused into it. */
             conv = &embedder->convolutions[1 + 2 * i + k];
             *conv = (NtConv){.kernel = 3, .stride = down ? 2 : 1, .padding = down ? 0 : 1,
-                             .in = k ? blocks[i].channels : channels, .out = blocks[i].channels, .relu = 1};
-            status = read_convolution(file, name, conv, k ? inner_side(i, side) : side, embedder->level, error);
+                             .in = k ? nt_blocks[i].channels : channels, .out = nt_blocks[i].channels, .relu = 1};
+            status = read_convolution(embedder, file, name, 1 + 2 * i + k, k ? nt_inner_side(i, side) : side, error);
         }
-        channels = blocks[i].channels;
-        side = outer_side(i, side);
+        channels = nt_blocks[i].channels;
+        side = nt_outer_side(i, side);
     }
     if (status == NT_OK)
-        status = read_floats(file, "fc", 2, (int64_t[]){LAST_CHANNELS, NT_EMBEDDING_SIZE}, &embedder->dense, error);
+        status = read_floats(file, "fc", 2, (int64_t[]){LAST_CHANNELS, NT_EMBEDDING_SIZE}, &embedder->dense, NULL, error);
     return status;
 }
 
-NtStatus nt_embedder_load(const char *path, NtEmbedder **out, NtError *error)
+NtStatus nt_embedder_load(const char *path, NtPrecision precision, NtEmbedder **out, NtError *error)
 {
     NtTensorFile *file = NULL;
     NtStatus status = nt_tensor_file_open(path, &file, error);
@@ -171,8 +157,10 @@ NtStatus nt_embedder_load(const char *path, NtEmbedder **out, NtError *error)
     openblas_set_num_threads(1);
     NtEmbedder *embedder = calloc(1, sizeof *embedder);
     NtError inner = {NT_OK, ""};
-    if (embedder)
+    if (embedder) {
         embedder->level = nt_cpu_level();
+        embedder->precision = precision;
+    }
     status = embedder ? read_network(embedder, file, &inner) : nt_error_set(&inner, NT_ERR_MEMORY, "not enough memory");
     nt_tensor_file_close(file);
     if (status != NT_OK) {
@@ -187,15 +175,16 @@ void nt_embedder_free(NtEmbedder *embedder)
 {
     if (!embedder)
         return;
-    for (int i = 0; i < N_CONVOLUTIONS; i++)
+    for (int i = 0; i < N_CONVOLUTIONS; i++) {
         nt_conv_clear(&embedder->convolutions[i]);
+        nt_conv8_clear(&embedder->convolutions8[i]);
+    }
     free(embedder->dense);
     free(embedder);
 }
 
 NtEmbedWorkspace *nt_embed_workspace_new(const NtEmbedder *embedder)
 {
-    (void)embedder;
     NtEmbedWorkspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
@@ -205,8 +194,8 @@ NtEmbedWorkspace *nt_embed_workspace_new(const NtEmbedder *embedder)
     const size_t input = ((size_t)CHIP_SIDE * CHIP_SIDE * 3 + NT_CHANNELS - 1) / NT_CHANNELS * NT_CHANNELS;
     const size_t first = nt_map_size(FIRST_CHANNELS, FIRST_SIDE), all = input + first + 4 * map + kept;
     workspace->memory = aligned_alloc(ALIGNMENT, all * sizeof(float));
-    if (!workspace->memory) {
-        free(workspace);
+    if (!workspace->memory || (embedder->precision == NT_PRECISION_8BIT && !nt_embed_workspace_add_8bit(workspace))) {
+        nt_embed_workspace_free(workspace);
         return NULL;
     }
     memset(workspace->memory, 0, all * sizeof(float));
@@ -226,6 +215,7 @@ void nt_embed_workspace_free(NtEmbedWorkspace *workspace)
     if (!workspace)
         return;
     free(workspace->memory);
+    free(workspace->memory8);
     free(workspace);
 }
 
@@ -253,7 +243,7 @@ static NtStatus show(const NtEmbedWorkspace *workspace, const char *stage, const
 }
 
 /* Shows a map: the first of its chips. */
-static NtStatus show_map(const NtEmbedWorkspace *workspace, const char *stage, const NtMap *map)
+NtStatus nt_show_map(const NtEmbedWorkspace *workspace, const char *stage, const NtMap *map)
 {
     if (!workspace->trace)
         return NT_OK;
@@ -269,15 +259,29 @@ static NtStatus show_map(const NtEmbedWorkspace *workspace, const char *stage, c
     return NT_OK;
 }
 
+/* Remembers a convolution's largest output. */
+static void measure(NtEmbedWorkspace *w, int conv, const NtMap *map)
+{
+    const size_t n = w->limits ? (size_t)map->n * nt_map_size(map->channels, map->side) : 0;
+    for (size_t i = 0; i < n; i++)
+        w->limits[conv] = map->data[i] > w->limits[conv] ? map->data[i] : w->limits[conv];
+}
+
+void nt_embed_workspace_set_limits(NtEmbedWorkspace *workspace, float limits[NT_EMBEDDER_CONVOLUTIONS])
+{
+    workspace->limits = limits;
+}
+
 /* map -> map, through one block; its data are those of w->current before and after. */
 static void run_block(const NtEmbedder *embedder, NtEmbedWorkspace *w, int block, NtMap *map)
 {
     const NtConv *first = &embedder->convolutions[1 + 2 * block], *second = first + 1;
-    const int channels = blocks[block].channels;
-    const NtMap inner = {w->inner, map->n, channels, inner_side(block, map->side)};
-    const NtMap outer = {w->outer, map->n, channels, outer_side(block, map->side)};
+    const int channels = nt_blocks[block].channels;
+    const NtMap inner = {w->inner, map->n, channels, nt_inner_side(block, map->side)};
+    const NtMap outer = {w->outer, map->n, channels, nt_outer_side(block, map->side)};
     nt_conv_run(first, map->data, map->side, NULL, &inner);
-    if (blocks[block].down) {
+    measure(w, 1 + 2 * block, &inner);
+    if (nt_blocks[block].down) {
         const NtMap pooled = {w->pooled, map->n, channels, outer.side};
         nt_average_pool_2x2(map, &pooled);
         if (outer.side > inner.side)
@@ -286,6 +290,7 @@ static void run_block(const NtEmbedder *embedder, NtEmbedWorkspace *w, int block
     } else {
         nt_conv_run(second, inner.data, inner.side, map, &outer);
     }
+    measure(w, 2 + 2 * block, &outer);
     w->outer = w->current;
     w->current = outer.data;
     *map = outer;
@@ -295,7 +300,7 @@ static NtStatus run_blocks(const NtEmbedder *embedder, NtEmbedWorkspace *w, int 
 {
     for (int i = from; i < to; i++) {
         run_block(embedder, w, i, map);
-        const NtStatus status = show_map(w, blocks[i].name, map);
+        const NtStatus status = nt_show_map(w, nt_blocks[i].name, map);
         if (status != NT_OK)
             return status;
     }
@@ -309,7 +314,7 @@ static void read_chip(const uint8_t *chip, float *input)
     enum { PERIOD = 48, N = CHIP_SIDE * CHIP_SIDE * 3 };
     float means[PERIOD];
     for (int i = 0; i < PERIOD; i++)
-        means[i] = pixel_mean[i % 3];
+        means[i] = nt_pixel_mean[i % 3];
     for (int i = 0; i < N; i += PERIOD) {
         const int n = N - i < PERIOD ? N - i : PERIOD;
         for (int k = 0; k < n; k++)
@@ -326,10 +331,11 @@ static NtStatus begin_chip(const NtEmbedder *embedder, NtEmbedWorkspace *w, cons
     NtStatus status = show(w, "input", w->input, 3, CHIP_SIDE);
     nt_conv_run(&embedder->convolutions[0], w->input, CHIP_SIDE, NULL, &first);
     if (status == NT_OK)
-        status = show_map(w, "conv32_down", &first);
+        status = nt_show_map(w, "conv32_down", &first);
+    measure(w, 0, &first);
     nt_max_pool_3x3(&first, map);
     if (status == NT_OK)
-        status = show_map(w, "maxpool", map);
+        status = nt_show_map(w, "maxpool", map);
     return status == NT_OK ? run_blocks(embedder, w, 0, FIRST_SHARED_BLOCK, map) : status;
 }
 
@@ -337,16 +343,22 @@ static NtStatus begin_chip(const NtEmbedder *embedder, NtEmbedWorkspace *w, cons
 static NtStatus embed_batch(const NtEmbedder *embedder, NtEmbedWorkspace *w, const uint8_t *chips, int n,
                             float *embeddings)
 {
-    const size_t kept = nt_map_size(KEPT_CHANNELS, KEPT_SIDE);
-    NtMap map;
+    const size_t kept = nt_map_size(KEPT_CHANNELS, KEPT_SIDE), chip_size = (size_t)CHIP_SIDE * CHIP_SIDE * 3;
+    NtMap map = {w->kept, n, KEPT_CHANNELS, KEPT_SIDE};
     NtStatus status = NT_OK;
-    for (int i = 0; i < n && status == NT_OK; i++) {
-        status = begin_chip(embedder, w, chips + (size_t)i * CHIP_SIDE * CHIP_SIDE * 3, &map);
-        memcpy(w->kept + (size_t)i * kept, map.data, kept * sizeof(float));
+    if (embedder->precision == NT_PRECISION_8BIT) {
+        for (int i = 0; i < n; i++)
+            nt_begin_chip_8bit(embedder, w, chips + (size_t)i * chip_size, i);
+        status = nt_finish_chips_8bit(embedder, w, n, &map);
+    } else {
+        for (int i = 0; i < n && status == NT_OK; i++) {
+            NtMap begun;
+            status = begin_chip(embedder, w, chips + (size_t)i * chip_size, &begun);
+            memcpy(w->kept + (size_t)i * kept, begun.data, kept * sizeof(float));
+        }
+        if (status == NT_OK)
+            status = run_blocks(embedder, w, FIRST_SHARED_BLOCK, N_BLOCKS, &map);
     }
-    map = (NtMap){w->kept, n, KEPT_CHANNELS, KEPT_SIDE};
-    if (status == NT_OK)
-        status = run_blocks(embedder, w, FIRST_SHARED_BLOCK, N_BLOCKS, &map);
     float means[MAX_BATCH * LAST_CHANNELS];
     nt_average_pool_all(&map, means);
     if (status == NT_OK)

@@ -17,7 +17,14 @@
 typedef struct NtEmbedder NtEmbedder;             /* weights, folded and packed: immutable, shared by threads */
 typedef struct NtEmbedWorkspace NtEmbedWorkspace; /* activations: one for each thread at work */
 
-NtStatus nt_embedder_load(const char *path, NtEmbedder **out, NtError *error);
+/* How the convolutions calculate. 8 bits are for processors with AVX-512 VNNI (nt_cpu_vnni()) and four times as fast there,
+ * elsewhere slower than float; embeddings lie within 0.05 of the float ones (docs/performance.md). */
+typedef enum NtPrecision {
+    NT_PRECISION_FLOAT,
+    NT_PRECISION_8BIT,
+} NtPrecision;
+
+NtStatus nt_embedder_load(const char *path, NtPrecision precision, NtEmbedder **out, NtError *error);
 void nt_embedder_free(NtEmbedder *embedder);
 
 NtEmbedWorkspace *nt_embed_workspace_new(const NtEmbedder *embedder); /* NULL when out of memory */
@@ -35,5 +42,11 @@ float nt_embedding_distance(const float a[NT_EMBEDDING_SIZE], const float b[NT_E
 typedef void (*NtEmbedTrace)(void *user, const char *stage, const float *activations, int channels, int height,
                              int width);
 void nt_embed_workspace_set_trace(NtEmbedWorkspace *workspace, NtEmbedTrace trace, void *user);
+
+
+/* For choosing the scales of the 8-bit maps: from now on each convolution's largest output of all chips is kept in limits
+ * (start with zeros; float precision only). NULL switches it off. */
+#define NT_EMBEDDER_CONVOLUTIONS 29
+void nt_embed_workspace_set_limits(NtEmbedWorkspace *workspace, float limits[NT_EMBEDDER_CONVOLUTIONS]);
 
 #endif

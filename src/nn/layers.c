@@ -102,8 +102,8 @@ void nt_conv_clear(NtConv *conv)
     conv->weights = conv->bias = NULL;
 }
 
-/* Zeros around each block. */
-static void clear_frame(const NtMap *map)
+
+void nt_map_clear_frame(const NtMap *map)
 {
     const size_t row = nt_map_row(map->side), block = nt_map_block(map->side);
     float *data = map->data;
@@ -139,7 +139,7 @@ void nt_conv_run(const NtConv *conv, const float *x, int x_side, const NtMap *sh
         job.x_next = job.x_row * (size_t)x_side;
     }
     conv->kernels->run(&job);
-    clear_frame(y);
+    nt_map_clear_frame(y);
 }
 
 void nt_max_pool_3x3(const NtMap *x, const NtMap *y)
@@ -159,7 +159,7 @@ void nt_max_pool_3x3(const NtMap *x, const NtMap *y)
                     out[k] = best;
                 }
         }
-    clear_frame(y);
+    nt_map_clear_frame(y);
 }
 
 void nt_average_pool_2x2(const NtMap *x, const NtMap *y)
@@ -178,7 +178,7 @@ void nt_average_pool_2x2(const NtMap *x, const NtMap *y)
                 for (int k = 0; k < NT_CHANNELS; k++)
                     out[k] = 0.25f * (in[k] + in[NT_CHANNELS + k] + in[row + (size_t)k] + in[row + NT_CHANNELS + (size_t)k]);
         }
-    clear_frame(y);
+    nt_map_clear_frame(y);
 }
 
 void nt_relu(const NtMap *x, const NtMap *y)

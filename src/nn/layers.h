@@ -28,6 +28,8 @@ static inline size_t nt_map_at(int side, int block, int y, int x)
     return (size_t)block * nt_map_block(side) + (size_t)(y + 1) * nt_map_row(side) + (size_t)(x + 1) * NT_CHANNELS;
 }
 
+void nt_map_clear_frame(const NtMap *map);
+
 /* A convolution with its weights packed for one level of kernels. Either 3 x 3 on a map, stride 1 with a padding of 1 or
  * stride 2 without, or the first one: 7 x 7, stride 2, no padding, on a picture [side][side][3]. */
 typedef struct NtConv {

@@ -152,7 +152,7 @@ static void check_hostile(const char *name, Edit edit)
     nt_tensor_file_close(file);
     NtEmbedder *refused;
     NtError error = {NT_OK, ""};
-    g_assert_cmpint(nt_embedder_load(path, &refused, &error), ==, NT_ERR_FORMAT);
+    g_assert_cmpint(nt_embedder_load(path, NT_PRECISION_FLOAT, &refused, &error), ==, NT_ERR_FORMAT);
     g_test_message("%s", error.message);
     g_unlink(path);
 }
@@ -166,7 +166,7 @@ static void test_hostile_models(void)
     check_hostile("conv32_down/conv/filters.quantization", rename_tensor);
     check_hostile("conv64_1/conv1/conv/filters", spoil_value);
     NtEmbedder *refused;
-    g_assert_cmpint(nt_embedder_load("/nonexistent", &refused, NULL), ==, NT_ERR_IO);
+    g_assert_cmpint(nt_embedder_load("/nonexistent", NT_PRECISION_FLOAT, &refused, NULL), ==, NT_ERR_IO);
 }
 
 int main(int argc, char **argv)
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
                                             {"net_biden_u0_0.json", "people_biden_biden_u0_0.ppm"}};
     g_test_init(&argc, &argv, NULL);
     model_path = g_build_filename(g_getenv("NAMETAG_MODELS"), "face-resnet.safetensors", NULL);
-    g_assert_cmpint(nt_embedder_load(model_path, &embedder, NULL), ==, NT_OK);
+    g_assert_cmpint(nt_embedder_load(model_path, NT_PRECISION_FLOAT, &embedder, NULL), ==, NT_OK);
     g_test_add_data_func("/nn/embedder/stages-1", stages[0], test_stages);
     g_test_add_data_func("/nn/embedder/stages-2", stages[1], test_stages);
     g_test_add_func("/nn/embedder/batches", test_batches);

@@ -13,19 +13,23 @@ void models_load(Models *models)
     g_autofree char *embedder = model_path("face-resnet.safetensors");
     if (nt_detector_load(detector, &models->detector, &error) != NT_OK ||
         nt_landmarker_load(landmarks, &models->landmarker, &error) != NT_OK ||
-        nt_embedder_load(embedder, &models->embedder, &error) != NT_OK)
+        nt_embedder_load(embedder, NT_PRECISION_FLOAT, &models->embedder, &error) != NT_OK ||
+        nt_embedder_load(embedder, NT_PRECISION_8BIT, &models->embedder8, &error) != NT_OK)
         g_error("%s", error.message);
     models->detect = nt_detect_workspace_new();
     models->embed = nt_embed_workspace_new(models->embedder);
+    models->embed8 = nt_embed_workspace_new(models->embedder8);
 }
 
 void models_free(Models *models)
 {
     nt_detect_workspace_free(models->detect);
     nt_embed_workspace_free(models->embed);
+    nt_embed_workspace_free(models->embed8);
     nt_detector_free(models->detector);
     nt_landmarker_free(models->landmarker);
     nt_embedder_free(models->embedder);
+    nt_embedder_free(models->embedder8);
 }
 
 Tally *tally_new(void)
@@ -53,6 +57,8 @@ void tally_check(const Tally *tally)
     g_test_message("%u chips: %u bytes differ in all, %u in the worst, by at most %d", tally->chips,
                    tally->chip_bytes_differ, tally->chip_bytes_worst, tally->chip_value);
     g_test_message("%u embeddings: off by at most %.3g (L2)", tally->embeddings, tally->embedding);
+    g_test_message("in 8 bits: off by %.3g on average, at most %.3g", tally->sum_embedding8 / MAX(tally->embeddings, 1),
+                   tally->embedding8);
     if (tally->problems->len)
         g_test_message("%s", tally->problems->str);
     g_assert_cmpuint(tally->pictures, >, 0);
@@ -65,6 +71,7 @@ void tally_check(const Tally *tally)
     g_assert_cmpint(tally->chip_value, <=, 1);
     g_assert_cmpuint(tally->chip_bytes_worst, <=, MAX_CHIP_BYTES_OFF);
     g_assert_cmpfloat(tally->embedding, <=, MAX_EMBEDDING_DIFFERENCE);
+    g_assert_cmpfloat(tally->embedding8, <=, MAX_8BIT_DIFFERENCE);
 }
 
 char *hash_pixels(const NtImage *image)
@@ -188,18 +195,27 @@ static void compare_chip(const guint8 *ours, const guint8 *reference, Tally *tal
     tally->chip_bytes_worst = MAX(tally->chip_bytes_worst, differ);
 }
 
-static void compare_embedding(Models *models, JsonObject *detection, const guint8 *chip, Tally *tally)
+static double embedding_distance(JsonArray *wanted, const float *ours)
 {
-    JsonArray *wanted = json_object_get_array_member(detection, "embedding");
-    float ours[NT_EMBEDDING_SIZE];
     double sum = 0;
-    g_assert_cmpint(nt_embed(models->embedder, models->embed, chip, 1, ours), ==, NT_OK);
     for (guint i = 0; i < NT_EMBEDDING_SIZE; i++) {
         const double difference = json_array_get_double_element(wanted, i) - ours[i];
         sum += difference * difference;
     }
+    return sqrt(sum);
+}
+
+static void compare_embedding(Models *models, JsonObject *detection, const guint8 *chip, Tally *tally)
+{
+    JsonArray *wanted = json_object_get_array_member(detection, "embedding");
+    float ours[NT_EMBEDDING_SIZE];
+    g_assert_cmpint(nt_embed(models->embedder, models->embed, chip, 1, ours), ==, NT_OK);
     tally->embeddings++;
-    tally->embedding = MAX(tally->embedding, sqrt(sum));
+    tally->embedding = MAX(tally->embedding, embedding_distance(wanted, ours));
+    g_assert_cmpint(nt_embed(models->embedder8, models->embed8, chip, 1, ours), ==, NT_OK);
+    const double distance8 = embedding_distance(wanted, ours);
+    tally->embedding8 = MAX(tally->embedding8, distance8);
+    tally->sum_embedding8 += distance8;
 }
 
 /* The steps after detection, each from the reference's own input: its rectangle, its chip. */

@@ -19,6 +19,7 @@
 #define MAX_LANDMARK_DIFFERENCE_PX 0.01
 #define MAX_CHIP_BYTES_OFF 20 /* a handful of 67 500, each by at most 1 */
 #define MAX_EMBEDDING_DIFFERENCE 1e-5
+#define MAX_8BIT_DIFFERENCE 0.05 /* of an embedding in 8 bits from the reference's */
 
 /* What was compared and how far apart it was, over all pictures. */
 typedef struct Tally {
@@ -29,16 +30,16 @@ typedef struct Tally {
     guint chips, chip_bytes_differ, chip_bytes_worst;
     int chip_value;
     guint embeddings;
-    double embedding;
+    double embedding, embedding8, sum_embedding8;
     GString *problems;
 } Tally;
 
 typedef struct Models {
     NtDetector *detector;
     NtLandmarker *landmarker;
-    NtEmbedder *embedder;
+    NtEmbedder *embedder, *embedder8;
     NtDetectWorkspace *detect;
-    NtEmbedWorkspace *embed;
+    NtEmbedWorkspace *embed, *embed8;
 } Models;
 
 void models_load(Models *models);

@@ -161,7 +161,7 @@ static void test_network_file(void)
     nt_tensor_file_close(ours);
     nt_tensor_file_close(packaged);
     NtEmbedder *embedder;
-    g_assert_cmpint(nt_embedder_load(output, &embedder, NULL), ==, NT_OK);
+    g_assert_cmpint(nt_embedder_load(output, NT_PRECISION_FLOAT, &embedder, NULL), ==, NT_OK);
     nt_embedder_free(embedder);
 
     g_assert_true(g_file_get_contents(dat, &bytes, &size, NULL));
