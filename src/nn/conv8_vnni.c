@@ -11,6 +11,7 @@
 #define LONGEST 14
 #define WIDER 4
 #define SHORT 6
+#define AHEAD 4096 /* bytes of weights fetched before they are needed: they mostly come from the last-level cache */
 
 NT_INLINE __m512i load_quad(const uint8_t *p)
 {
@@ -39,8 +40,10 @@ NT_INLINE void block(const NtConv8Job *job, const uint8_t *x, const int8_t *weig
                 for (int q = 0; q < quads; q++, w += step) {
                     __m512i filters[WIDER];
 #pragma GCC unroll 4
-                    for (int v = 0; v < vectors; v++)
+                    for (int v = 0; v < vectors; v++) {
                         filters[v] = _mm512_loadu_si512(w + v * LANES * NT_CONV8_QUAD);
+                        _mm_prefetch((const char *)w + v * LANES * NT_CONV8_QUAD + AHEAD, _MM_HINT_T0);
+                    }
 #pragma GCC unroll 16
                     for (int i = 0; i < n; i++) {
                         const __m512i values = load_quad(in + (size_t)i * pixel + (size_t)(q * NT_CONV8_QUAD));

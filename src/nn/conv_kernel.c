@@ -28,6 +28,8 @@
 #define WIDEST WIDE
 #endif
 
+#define AHEAD 1024 /* weights fetched before they are needed: they mostly come from the last-level cache */
+
 /* A block of n outputs from column on, for a group of `vectors` vectors. n, vectors, inner and pixel are constants where this
  * is called. x: the window of the first output, at its first row of taps; from, to: the rows of taps that count. */
 NT_INLINE void block(const NtConvJob *job, const float *x, const float *weights, int from, int to, int first_channel,
@@ -51,8 +53,11 @@ NT_INLINE void block(const NtConvJob *job, const float *x, const float *weights,
                 for (int c = 0; c < inner; c++) {
                     NtVec filters[WIDEST];
 #pragma GCC unroll 4
-                    for (int v = 0; v < vectors; v++)
+                    for (int v = 0; v < vectors; v++) {
                         filters[v] = nt_vec_load(w + c * group + v * NT_LANES);
+                        if (vectors == WIDEST)
+                            __builtin_prefetch(w + c * group + v * NT_LANES + AHEAD);
+                    }
 #pragma GCC unroll 16
                     for (int i = 0; i < n; i++) {
                         const NtVec value = nt_vec_splat(in[(size_t)i * pixel + (size_t)c]);

@@ -1,6 +1,6 @@
 /* Nametag's steps and those of dlib and oneDNN, one thread, in turns in one process: medians and ratios.
  *
- *   nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE
+ *   nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE [STEP]
  *
  * NAMETAG_CPU picks our kernels; ONEDNN_MAX_CPU_ISA and OPENBLAS_CORETYPE the peers'. */
 #include <gdk-pixbuf/gdk-pixbuf.h>
@@ -34,6 +34,7 @@ typedef struct Bench {
     float embedding[NT_EMBEDDING_SIZE], theirs[NT_EMBEDDING_SIZE];
     OnednnNetwork *onednn, *onednn8;
     uint8_t *cache;
+    const char *only; /* steps whose name has this; NULL: all */
 } Bench;
 
 typedef void (*Step)(Bench *);
@@ -103,6 +104,8 @@ static void pair(Bench *b, Step before, Step ours, Step theirs, double *our_ms, 
 static void report(Bench *b, const char *step, const char *size, Step before, Step ours, const char *peer, Step theirs, double operations)
 {
     double our_ms, their_ms;
+    if (b->only && !strstr(step, b->only))
+        return;
     pair(b, before, ours, theirs, &our_ms, &their_ms);
     printf("| %-16s | %-9s | %8.3f | %-12s | %8.3f | %6.2f |", step, size, our_ms, peer, their_ms, their_ms / our_ms);
     if (operations > 0)
@@ -115,11 +118,11 @@ static void report(Bench *b, const char *step, const char *size, Step before, St
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: nametag-bench-peers MODELS FACE_API_MODEL_DIR LANDMARKS_DAT PICTURE [STEP]\n");
         return 2;
     }
-    Bench b = {0};
+    Bench b = {.only = argc > 5 ? argv[5] : NULL};
     NtError error = {NT_OK, ""};
     g_autofree char *hog = g_build_filename(argv[1], "hog-face.safetensors", NULL);
     g_autofree char *trees = g_build_filename(argv[1], "landmarks-68.safetensors", NULL);
@@ -172,6 +175,10 @@ int main(int argc, char **argv)
             return 1;
         }
         b.box = found[0].box;
+        ours_landmarks(&b);
+        dlibs_landmarks(&b);
+        ours_chip(&b);
+        dlibs_chip(&b);
         report(&b, "landmarks, hot", "", NULL, ours_landmarks, "dlib", dlibs_landmarks, 0);
         report(&b, "landmarks, cold", "", cool, ours_landmarks, "dlib", dlibs_landmarks, 0);
         report(&b, "chip", "150x150", NULL, ours_chip, "dlib", dlibs_chip, 0);
