@@ -3,14 +3,17 @@
 #include <stdlib.h>
 
 #include "base/safetensors.h"
+#include "vision/landmarks_kernel.h"
 
 /* The trained model's shape. */
 #define CASCADES 15
-#define TREES 500
+#define TREES NT_LANDMARK_TREES
+#define DEPTH 4
 #define SPLITS 15
 #define LEAVES 16
-#define PIXELS 500
-#define COORDINATES (2 * NT_N_LANDMARKS)
+#define PIXELS NT_LANDMARK_PIXELS
+#define COORDINATES NT_LANDMARK_COORDINATES
+#define CACHE_LINE 64
 
 struct NtLandmarker {
     NtTensorFile *file; /* the tables below are views into it */
@@ -126,61 +129,97 @@ static void fit_similarity(const NtLandmarker *model, const float shape[COORDINA
     *b = (float)(cross / model->spread);
 }
 
-/* The picture's grey value there, 0 outside. The comparisons are false for NaN, so that no coordinate a damaged model
- * can give reaches memory. */
-static inline float sample(const NtImage *image, double x, double y)
+static void plain_place(const NtLandmarkPlaces *p, int32_t *x, int32_t *y)
 {
-    x = floor(x + 0.5);
-    y = floor(y + 0.5);
-    if (!(x >= 0 && x < image->width && y >= 0 && y < image->height))
-        return 0;
-    const uint8_t *row = nt_image_row(image, (int)y);
-    if (image->format == NT_PIXELS_GRAY8)
-        return row[(int)x];
-    const uint8_t *pixel = row + 3 * (int)x;
-    return (float)((pixel[0] + pixel[1] + pixel[2]) / 3);
-}
-
-static void sample_pixels(const NtLandmarker *model, int cascade, const NtImage *image, NtRect box,
-                          const float shape[COORDINATES], float values[PIXELS])
-{
-    const uint16_t *anchors = model->anchors + (size_t)cascade * PIXELS;
-    const float *deltas = model->deltas + (size_t)cascade * PIXELS * 2;
-    const double width = (double)box.right - box.left, height = (double)box.bottom - box.top;
-    float a, b;
-    fit_similarity(model, shape, &a, &b);
     for (int i = 0; i < PIXELS; i++) {
-        const float dx = deltas[2 * i], dy = deltas[2 * i + 1];
-        const float *anchor = shape + 2 * anchors[i];
-        const float x = a * dx + -b * dy + anchor[0], y = b * dx + a * dy + anchor[1];
-        values[i] = sample(image, box.left + width * x, box.top + height * y);
+        const float dx = p->deltas[2 * i], dy = p->deltas[2 * i + 1];
+        const float *anchor = p->shape + 2 * p->anchors[i];
+        const float u = p->a * dx + -p->b * dy + anchor[0], v = p->b * dx + p->a * dy + anchor[1];
+        const double px = floor(p->left + p->box_width * u + 0.5), py = floor(p->top + p->box_height * v + 0.5);
+        /* The comparisons are false for NaN, so that no coordinate a damaged model can give reaches memory. */
+        const int inside = px >= 0 && px < p->width && py >= 0 && py < p->height;
+        x[i] = inside ? (int32_t)px : -1;
+        y[i] = inside ? (int32_t)py : 0;
     }
 }
 
-static void add_leaves(const NtLandmarker *model, int cascade, const float values[PIXELS], float shape[COORDINATES])
+static void plain_add(const float *const leaves[TREES], float shape[COORDINATES])
+{
+    for (int t = 0; t < TREES; t++)
+        for (int i = 0; i < COORDINATES; i++)
+            shape[i] += leaves[t][i];
+}
+
+const NtLandmarkKernels nt_landmark_kernels_plain = {plain_place, plain_add};
+
+const NtLandmarkKernels *nt_landmark_kernels_for(NtCpuLevel level)
+{
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return &nt_landmark_kernels_avx512;
+    case NT_CPU_AVX2:
+        return &nt_landmark_kernels_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return &nt_landmark_kernels_plain;
+    default:
+        return &nt_landmark_kernels_baseline;
+    }
+}
+
+/* The picture's grey values that a cascade looks at; 0 outside the picture. */
+static void sample_pixels(const NtLandmarker *model, const NtLandmarkKernels *kernels, int cascade, const NtImage *image,
+                          NtRect box, const float shape[COORDINATES], float values[PIXELS])
+{
+    NtLandmarkPlaces places = {.shape = shape, .anchors = model->anchors + (size_t)cascade * PIXELS,
+                               .deltas = model->deltas + (size_t)cascade * PIXELS * 2, .left = box.left, .top = box.top,
+                               .box_width = (double)box.right - box.left, .box_height = (double)box.bottom - box.top,
+                               .width = image->width, .height = image->height};
+    int32_t x[PIXELS], y[PIXELS];
+    fit_similarity(model, shape, &places.a, &places.b);
+    kernels->place(&places, x, y);
+    for (int i = 0; i < PIXELS; i++) {
+        const uint8_t *row = nt_image_row(image, y[i]);
+        if (x[i] < 0)
+            values[i] = 0;
+        else if (image->format == NT_PIXELS_GRAY8)
+            values[i] = row[x[i]];
+        else
+            values[i] = (float)((row[3 * x[i]] + row[3 * x[i] + 1] + row[3 * x[i] + 2]) / 3);
+    }
+}
+
+/* The leaf of every tree. Leaves lie scattered over 65 MB: each is fetched as soon as it is known. */
+static void find_leaves(const NtLandmarker *model, int cascade, const float values[PIXELS], const float *leaves[TREES])
 {
     for (int t = 0; t < TREES; t++) {
         const size_t tree = (size_t)cascade * TREES + (size_t)t;
         const uint16_t *pixels = model->split_pixels + tree * SPLITS * 2;
         const float *thresholds = model->thresholds + tree * SPLITS;
         int node = 0;
-        while (node < SPLITS)
-            node = 2 * node + (values[pixels[2 * node]] - values[pixels[2 * node + 1]] > thresholds[node] ? 1 : 2);
-        const float *leaf = model->leaves + (tree * LEAVES + (size_t)(node - SPLITS)) * COORDINATES;
-        for (int i = 0; i < COORDINATES; i++)
-            shape[i] += leaf[i];
+        for (int depth = 0; depth < DEPTH; depth++) {
+            const int beyond = values[pixels[2 * node]] - values[pixels[2 * node + 1]] > thresholds[node];
+            node = 2 * node + 2 - beyond;
+        }
+        leaves[t] = model->leaves + (tree * LEAVES + (size_t)(node - SPLITS)) * COORDINATES;
+        for (size_t i = 0; i < COORDINATES; i += CACHE_LINE / sizeof(float))
+            __builtin_prefetch(leaves[t] + i, 0, 2); /* into the second level: more are under way at once */
     }
 }
 
 void nt_landmarks_fit(const NtLandmarker *landmarker, const NtImage *image, NtRect box, NtPoint points[NT_N_LANDMARKS])
 {
     const double width = (double)box.right - box.left, height = (double)box.bottom - box.top;
+    const NtLandmarkKernels *kernels = nt_landmark_kernels_for(nt_cpu_level());
+    const float *leaves[TREES];
     float shape[COORDINATES], values[PIXELS];
     for (int i = 0; i < COORDINATES; i++)
         shape[i] = landmarker->initial[i];
     for (int cascade = 0; cascade < CASCADES; cascade++) {
-        sample_pixels(landmarker, cascade, image, box, shape, values);
-        add_leaves(landmarker, cascade, values, shape);
+        sample_pixels(landmarker, kernels, cascade, image, box, shape, values);
+        find_leaves(landmarker, cascade, values, leaves);
+        kernels->add(leaves, shape);
     }
     for (int i = 0; i < NT_N_LANDMARKS; i++)
         points[i] = (NtPoint){box.left + width * shape[2 * i], box.top + height * shape[2 * i + 1]};

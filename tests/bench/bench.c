@@ -72,9 +72,14 @@ static int compare(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
+/* Marks the steps that find their own data in the caches, as far as they fit: run once more before they are timed. */
+static void warm(Bench *b) { (void)b; }
+
 static double once(Bench *b, Step before, Step step)
 {
-    if (before)
+    if (before == warm)
+        step(b);
+    else if (before)
         before(b);
     struct timespec t0, t1;
     clock_gettime(CLOCK_MONOTONIC, &t0);
@@ -179,7 +184,7 @@ int main(int argc, char **argv)
         dlibs_landmarks(&b);
         ours_chip(&b);
         dlibs_chip(&b);
-        report(&b, "landmarks, hot", "", NULL, ours_landmarks, "dlib", dlibs_landmarks, 0);
+        report(&b, "landmarks, hot", "", warm, ours_landmarks, "dlib", dlibs_landmarks, 0);
         report(&b, "landmarks, cold", "", cool, ours_landmarks, "dlib", dlibs_landmarks, 0);
         report(&b, "chip", "150x150", NULL, ours_chip, "dlib", dlibs_chip, 0);
         report(&b, "embedding", "f32", NULL, ours_embed, "dlib", dlibs_embed, 541.7e6);
