@@ -38,6 +38,7 @@ struct Bench {
     NtPoint landmarks[NT_N_LANDMARKS];
     NtDetectWorkspace *detect;
     NtEmbedWorkspace *embed;
+    NtChipWorkspace chip;
     guint8 *chips;     /* [BATCH][NT_CHIP_BYTES] */
     float *embeddings; /* [BATCH][128] */
 };
@@ -62,7 +63,7 @@ static void step_landmarks(Bench *bench)
     nt_landmarks_fit(nt_model_set_landmarker(bench->models), &bench->image, bench->face.box, bench->landmarks);
 }
 
-static void step_chip(Bench *bench) { nt_chip_from_rgb(&bench->image, bench->landmarks, bench->chips); }
+static void step_chip(Bench *bench) { nt_chip_from_rgb(&bench->image, bench->landmarks, &bench->chip, bench->chips); }
 
 static void step_embed(Bench *bench)
 {
@@ -96,6 +97,7 @@ static void bench_free(Bench *bench)
 {
     nt_detect_workspace_free(bench->detect);
     nt_embed_workspace_free(bench->embed);
+    nt_chip_workspace_clear(&bench->chip);
     g_free(bench->chips);
     g_free(bench->embeddings);
     g_free(bench);

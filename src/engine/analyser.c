@@ -11,6 +11,7 @@ struct NtAnalyser {
     NtEngineOptions options;
     NtDetectWorkspace *detect;
     NtEmbedWorkspace *embed;
+    NtChipWorkspace chip;
     GByteArray *crop;   /* RGB of the part of a video frame that a chip needs */
     GByteArray *chips;  /* the chips of one picture's faces, one after another */
     GArray *embeddings; /* and their embeddings */
@@ -44,6 +45,7 @@ void nt_analyser_free(NtAnalyser *analyser)
         return;
     nt_detect_workspace_free(analyser->detect);
     nt_embed_workspace_free(analyser->embed);
+    nt_chip_workspace_clear(&analyser->chip);
     g_byte_array_unref(analyser->crop);
     g_byte_array_unref(analyser->chips);
     g_array_unref(analyser->embeddings);
@@ -54,7 +56,7 @@ void nt_analyser_free(NtAnalyser *analyser)
 static NtStatus cut_chip(NtAnalyser *analyser, const Picture *picture, const NtPoint *landmarks, guint8 *chip)
 {
     if (picture->rgb)
-        return nt_chip_from_rgb(picture->rgb, landmarks, chip);
+        return nt_chip_from_rgb(picture->rgb, landmarks, &analyser->chip, chip);
 
     NtChipPlan plan;
     nt_chip_plan(landmarks, picture->yuv->width, picture->yuv->height, &plan);
@@ -67,7 +69,7 @@ static NtStatus cut_chip(NtAnalyser *analyser, const Picture *picture, const NtP
         nt_yuv_to_rgb(picture->yuv, plan.crop, analyser->crop->data, crop.stride);
         crop.pixels = analyser->crop->data;
     }
-    return nt_chip_extract(&plan, &crop, chip);
+    return nt_chip_extract(&plan, &crop, &analyser->chip, chip);
 }
 
 static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTaggedFrame *frame)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vision/align_kernel.h"
+
 #define PADDING 0.25
 #define FIRST_POINT 17 /* the mean face has no jaw */
 #define N_MEAN_POINTS (NT_N_LANDMARKS - FIRST_POINT)
@@ -136,27 +138,61 @@ void nt_chip_plan(const NtPoint points[NT_N_LANDMARKS], int width, int height, N
     plan->crop = plan_crop(plan, margin, width, height);
 }
 
-/* One halving: 5 x 5 binomial filter at every other pixel, sum / 256 truncated. out: (width - 3) / 2 x (height - 3) / 2,
- * dense. */
-static void halve_image(const NtImage *in, uint8_t *out, int out_width, int out_height)
+static void plain_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE])
+{
+    for (int c = 0; c < NT_CHIP_SIZE; c++)
+        nt_chip_pixel(rgb, grid->start.x + grid->across.x * c + grid->down.x * row,
+                      grid->start.y + grid->across.y * c + grid->down.y * row, out + 3 * c);
+}
+
+static void plain_sums(const uint8_t *const rows[5], int n, uint16_t *sums)
 {
     static const int binomial[5] = {1, 4, 6, 4, 1};
+    for (int i = 0; i < n; i++) {
+        sums[i] = 0;
+        for (int k = 0; k < 5; k++)
+            sums[i] = (uint16_t)(sums[i] + binomial[k] * rows[k][i]);
+    }
+}
+
+const NtChipKernels nt_chip_kernels_plain = {plain_row, plain_sums};
+
+const NtChipKernels *nt_chip_kernels_for(NtCpuLevel level)
+{
+    switch (level) {
+#ifdef __x86_64__
+    case NT_CPU_AVX512:
+        return &nt_chip_kernels_avx512;
+    case NT_CPU_AVX2:
+        return &nt_chip_kernels_avx2;
+#endif
+    case NT_CPU_PLAIN:
+        return &nt_chip_kernels_plain;
+    default:
+        return &nt_chip_kernels_baseline;
+    }
+}
+
+/* One halving: 5 x 5 binomial filter at every other pixel, sum / 256 truncated. out: (width - 3) / 2 x (height - 3) / 2,
+ * dense. sums: 3 * width of scratch. */
+static void halve_image(const NtChipKernels *kernels, const NtImage *in, uint8_t *out, int out_width, int out_height,
+                        uint16_t *sums)
+{
     for (int y = 0; y < out_height; y++) {
-        for (int x = 0; x < out_width; x++) {
-            int sums[3] = {0, 0, 0};
-            for (int i = 0; i < 5; i++) {
-                const uint8_t *row = nt_image_row(in, 2 * y + i) + 3 * (2 * x);
-                for (int k = 0; k < 3; k++)
-                    sums[k] += binomial[i] * (row[k] + 4 * row[3 + k] + 6 * row[6 + k] + 4 * row[9 + k] + row[12 + k]);
-            }
+        const uint8_t *rows[5];
+        for (int i = 0; i < 5; i++)
+            rows[i] = nt_image_row(in, 2 * y + i);
+        kernels->sums(rows, 3 * in->width, sums);
+        for (int x = 0; x < 3 * out_width; x += 3) {
+            const uint16_t *s = sums + 2 * x;
             for (int k = 0; k < 3; k++)
-                *out++ = (uint8_t)(sums[k] / 256);
+                *out++ = (uint8_t)((s[k] + 4 * (s[3 + k] + s[9 + k]) + 6 * s[6 + k] + s[12 + k]) / 256);
         }
     }
 }
 
-/* Samples the chip bilinearly; square is the chip's in the coordinates of image. What is not wholly inside is black. */
-static void sample_chip(const NtImage *image, Square square, double angle, uint8_t *chip)
+/* Samples the chip; square is the chip's in the coordinates of image. */
+static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Square square, double angle, uint8_t *chip)
 {
     const NtPoint centre = {(square.left + square.right) / 2, (square.top + square.bottom) / 2};
     const double cosine = cos(angle), sine = sin(angle);
@@ -164,26 +200,33 @@ static void sample_chip(const NtImage *image, Square square, double angle, uint8
     const NtPoint right = rotate(cosine, sine, centre, square.right, square.top);
     const NtPoint down = rotate(cosine, sine, centre, square.left, square.bottom);
     const double last = NT_CHIP_SIZE - 1;
-    const double x_across = (right.x - origin.x) / last, y_across = (right.y - origin.y) / last;
-    const double x_down = (down.x - origin.x) / last, y_down = (down.y - origin.y) / last;
-
-    memset(chip, 0, NT_CHIP_BYTES);
-    for (int r = 0; r < NT_CHIP_SIZE; r++) {
-        for (int c = 0; c < NT_CHIP_SIZE; c++, chip += 3) {
-            const double x = origin.x + x_across * c + x_down * r, y = origin.y + y_across * c + y_down * r;
-            const double left = floor(x), top = floor(y);
-            if (!(left >= 0 && top >= 0 && left + 1 < image->width && top + 1 < image->height))
-                continue;
-            const double f = x - left, g = y - top;
-            const uint8_t *above = nt_image_row(image, (int)top) + 3 * (int)left, *below = above + image->stride;
-            for (int k = 0; k < 3; k++)
-                chip[k] = (uint8_t)((1 - g) * ((1 - f) * above[k] + f * above[3 + k]) +
-                                    g * ((1 - f) * below[k] + f * below[3 + k]));
-        }
-    }
+    const NtChipGrid grid = {origin,
+                             {(right.x - origin.x) / last, (right.y - origin.y) / last},
+                             {(down.x - origin.x) / last, (down.y - origin.y) / last}};
+    for (int r = 0; r < NT_CHIP_SIZE; r++)
+        kernels->row(image, &grid, r, chip + 3 * NT_CHIP_SIZE * r);
 }
 
-NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, uint8_t chip[NT_CHIP_BYTES])
+/* At least size bytes in *memory; NULL when there are none. Old content is lost. */
+static void *reserve(void **memory, size_t *capacity, size_t size)
+{
+    if (size > *capacity) {
+        free(*memory);
+        *memory = malloc(size);
+        *capacity = *memory ? size : 0;
+    }
+    return *memory;
+}
+
+void nt_chip_workspace_clear(NtChipWorkspace *workspace)
+{
+    for (int i = 0; i < 3; i++)
+        free(workspace->memory[i]);
+    *workspace = (NtChipWorkspace){0};
+}
+
+NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, NtChipWorkspace *workspace,
+                         uint8_t chip[NT_CHIP_BYTES])
 {
     if (nt_rect_is_empty(plan->crop)) {
         memset(chip, 0, NT_CHIP_BYTES);
@@ -193,33 +236,32 @@ NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, uint8_t ch
         crop->height != nt_rect_height(plan->crop))
         return NT_ERR_ARGUMENT;
 
+    const NtChipKernels *kernels = nt_chip_kernels_for(nt_cpu_level());
     Square square = {plan->left - plan->crop.left, plan->top - plan->crop.top, plan->right - plan->crop.left,
                      plan->bottom - plan->crop.top};
     NtImage image = *crop;
-    uint8_t *owned = NULL; /* the halved picture in use */
     for (int i = 0; i < plan->halvings; i++) {
         const int width = (image.width - 3) / 2, height = (image.height - 3) / 2;
         if (width < 1 || height < 1) { /* a sliver at the picture's edge: nothing of it would be sampled */
             image.width = image.height = 0;
             break;
         }
-        uint8_t *smaller = malloc((size_t)width * (size_t)height * 3);
-        if (!smaller) {
-            free(owned);
+        uint8_t *smaller = reserve(&workspace->memory[i % 2], &workspace->capacity[i % 2],
+                                   (size_t)width * (size_t)height * 3);
+        uint16_t *sums = reserve(&workspace->memory[2], &workspace->capacity[2],
+                                 (size_t)image.width * 3 * sizeof(uint16_t));
+        if (!smaller || !sums)
             return NT_ERR_MEMORY;
-        }
-        halve_image(&image, smaller, width, height);
-        free(owned);
-        owned = smaller;
+        halve_image(kernels, &image, smaller, width, height, sums);
         image = (NtImage){smaller, width, height, (ptrdiff_t)width * 3, NT_PIXELS_RGB24};
         square = halve_square(square);
     }
-    sample_chip(&image, square, plan->angle, chip);
-    free(owned);
+    sample_chip(kernels, &image, square, plan->angle, chip);
     return NT_OK;
 }
 
-NtStatus nt_chip_from_rgb(const NtImage *rgb, const NtPoint points[NT_N_LANDMARKS], uint8_t chip[NT_CHIP_BYTES])
+NtStatus nt_chip_from_rgb(const NtImage *rgb, const NtPoint points[NT_N_LANDMARKS], NtChipWorkspace *workspace,
+                          uint8_t chip[NT_CHIP_BYTES])
 {
     NtChipPlan plan;
     nt_chip_plan(points, rgb->width, rgb->height, &plan);
@@ -229,5 +271,5 @@ NtStatus nt_chip_from_rgb(const NtImage *rgb, const NtPoint points[NT_N_LANDMARK
         crop.width = nt_rect_width(plan.crop);
         crop.height = nt_rect_height(plan.crop);
     }
-    return nt_chip_extract(&plan, &crop, chip);
+    return nt_chip_extract(&plan, &crop, workspace, chip);
 }

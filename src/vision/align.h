@@ -24,13 +24,23 @@ typedef struct NtChipPlan {
     NtRect crop;                     /* the pixels needed; inside the picture, empty when the face lies outside it */
 } NtChipPlan;
 
+/* Memory for halved pictures: zero-initialise, reuse freely, one thread at a time. Grows to what the largest face needs. */
+typedef struct NtChipWorkspace {
+    void *memory[3]; /* private */
+    size_t capacity[3];
+} NtChipWorkspace;
+
+void nt_chip_workspace_clear(NtChipWorkspace *workspace); /* frees what it holds; ready for use again */
+
 void nt_chip_plan(const NtPoint points[NT_N_LANDMARKS], int width, int height, NtChipPlan *plan);
 
 /* Cuts the chip. crop must be RGB24, as large as plan->crop, and hold just that part of the picture. Where the chip
  * reaches beyond the picture it is black; an empty crop gives a black chip. NT_ERR_MEMORY, NT_ERR_ARGUMENT. */
-NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, uint8_t chip[NT_CHIP_BYTES]);
+NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, NtChipWorkspace *workspace,
+                         uint8_t chip[NT_CHIP_BYTES]);
 
 /* Both steps on a whole RGB24 picture. */
-NtStatus nt_chip_from_rgb(const NtImage *rgb, const NtPoint points[NT_N_LANDMARKS], uint8_t chip[NT_CHIP_BYTES]);
+NtStatus nt_chip_from_rgb(const NtImage *rgb, const NtPoint points[NT_N_LANDMARKS], NtChipWorkspace *workspace,
+                          uint8_t chip[NT_CHIP_BYTES]);
 
 #endif

@@ -27,6 +27,7 @@ typedef struct Bench {
     NtEmbedder *embedder, *embedder8;
     NtDetectWorkspace *detect;
     NtEmbedWorkspace *embed, *embed8;
+    NtChipWorkspace chips;
     NtImage gray, rgb;
     NtRect box;
     NtPoint points[NT_N_LANDMARKS];
@@ -53,7 +54,7 @@ static void dlibs_landmarks(Bench *b)
     const int box[4] = {b->box.left, b->box.top, b->box.right, b->box.bottom};
     dlib_fit_landmarks(box);
 }
-static void ours_chip(Bench *b) { nt_chip_from_rgb(&b->rgb, b->points, b->chip); }
+static void ours_chip(Bench *b) { nt_chip_from_rgb(&b->rgb, b->points, &b->chips, b->chip); }
 static void dlibs_chip(Bench *b) { (void)b, dlib_cut_chip(); }
 static void ours_embed(Bench *b) { nt_embed(b->embedder, b->embed, b->chip, 1, b->embedding); }
 static void ours_embed8(Bench *b) { nt_embed(b->embedder8, b->embed8, b->chip, 1, b->theirs); }

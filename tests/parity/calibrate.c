@@ -30,7 +30,7 @@ int main(int argc, char **argv)
             guint8 chip[NT_CHIP_BYTES];
             float embedding[NT_EMBEDDING_SIZE];
             nt_landmarks_fit(models.landmarker, &still->rgb, found[k].box, points);
-            nt_chip_from_rgb(&still->rgb, points, chip);
+            nt_chip_from_rgb(&still->rgb, points, &models.chip, chip);
             nt_embed(models.embedder, models.embed, chip, 1, embedding);
         }
     }

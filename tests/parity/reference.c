@@ -25,6 +25,7 @@ void models_free(Models *models)
 {
     nt_detect_workspace_free(models->detect);
     nt_embed_workspace_free(models->embed);
+    nt_chip_workspace_clear(&models->chip);
     nt_embed_workspace_free(models->embed8);
     nt_detector_free(models->detector);
     nt_landmarker_free(models->landmarker);
@@ -225,7 +226,7 @@ static void compare_face(Models *models, const NtImage *rgb, JsonObject *detecti
     guint8 ours[NT_CHIP_BYTES], reference[NT_CHIP_BYTES];
     nt_landmarks_fit(models->landmarker, rgb, read_rect(detection), points);
     compare_landmarks(detection, points, tally);
-    g_assert_cmpint(nt_chip_from_rgb(rgb, points, ours), ==, NT_OK);
+    g_assert_cmpint(nt_chip_from_rgb(rgb, points, &models->chip, ours), ==, NT_OK);
     const NtImage chip = {ours, NT_CHIP_SIZE, NT_CHIP_SIZE, NT_CHIP_SIZE * 3, NT_PIXELS_RGB24};
     g_autofree char *hash = hash_pixels(&chip);
     JsonObject *object = json_object_get_object_member(detection, "chip");

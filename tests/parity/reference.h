@@ -40,6 +40,7 @@ typedef struct Models {
     NtEmbedder *embedder, *embedder8;
     NtDetectWorkspace *detect;
     NtEmbedWorkspace *embed, *embed8;
+    NtChipWorkspace chip;
 } Models;
 
 void models_load(Models *models);

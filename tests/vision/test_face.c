@@ -6,6 +6,8 @@
 #include "vision/align.h"
 #include "vision/landmarks.h"
 
+static NtChipWorkspace workspace;
+
 static NtLandmarker *landmarker;
 
 static void test_any_box(void)
@@ -24,7 +26,7 @@ static void test_any_box(void)
             g_assert_true(isfinite(points[k].x) && isfinite(points[k].y));
         nt_chip_plan(points, 100, 100, &plan);
         if (nt_rect_is_empty(plan.crop))
-            g_assert_cmpint(nt_chip_extract(&plan, &image, chip), ==, NT_OK);
+            g_assert_cmpint(nt_chip_extract(&plan, &image, &workspace, chip), ==, NT_OK);
         else
             g_assert_true(plan.crop.left >= 0 && plan.crop.top >= 0 && plan.crop.right < 100 && plan.crop.bottom < 100);
     }
@@ -95,7 +97,7 @@ static void test_chip_samples(void)
     nt_chip_plan(points, side, side, &plan);
     g_assert_cmpint(plan.halvings, >=, 1);
     const NtImage image = {rgb, side, side, side * 3, NT_PIXELS_RGB24};
-    g_assert_cmpint(nt_chip_from_rgb(&image, points, chip), ==, NT_OK);
+    g_assert_cmpint(nt_chip_from_rgb(&image, points, &workspace, chip), ==, NT_OK);
     const guint8 *middle = chip + 3 * (75 * NT_CHIP_SIZE + 75);
     g_assert_cmpfloat_with_epsilon(middle[0], (plan.left + plan.right) / 2 * 255 / side, 4);
     g_assert_cmpfloat_with_epsilon(middle[1], (plan.top + plan.bottom) / 2 * 255 / side, 4);
@@ -104,7 +106,7 @@ static void test_chip_samples(void)
 
     for (int i = 0; i < NT_N_LANDMARKS; i++)
         points[i].x -= 600; /* the left half of the face is outside now */
-    g_assert_cmpint(nt_chip_from_rgb(&image, points, chip), ==, NT_OK);
+    g_assert_cmpint(nt_chip_from_rgb(&image, points, &workspace, chip), ==, NT_OK);
     g_assert_cmpint(chip[3 * (75 * NT_CHIP_SIZE + 2) + 2], ==, 0);
     g_assert_cmpint(ABS(chip[3 * (75 * NT_CHIP_SIZE + 140) + 2] - 200), <=, 1);
 }
@@ -114,8 +116,8 @@ static void test_wrong_crop(void)
     NtChipPlan plan = {.left = 0, .top = 0, .right = 10, .bottom = 10, .crop = {0, 0, 9, 9}};
     guint8 chip[NT_CHIP_BYTES];
     const guint8 pixels[300] = {0};
-    g_assert_cmpint(nt_chip_extract(&plan, &(NtImage){pixels, 9, 10, 30, NT_PIXELS_RGB24}, chip), ==, NT_ERR_ARGUMENT);
-    g_assert_cmpint(nt_chip_extract(&plan, &(NtImage){pixels, 10, 10, 10, NT_PIXELS_GRAY8}, chip), ==, NT_ERR_ARGUMENT);
+    g_assert_cmpint(nt_chip_extract(&plan, &(NtImage){pixels, 9, 10, 30, NT_PIXELS_RGB24}, &workspace, chip), ==, NT_ERR_ARGUMENT);
+    g_assert_cmpint(nt_chip_extract(&plan, &(NtImage){pixels, 10, 10, 10, NT_PIXELS_GRAY8}, &workspace, chip), ==, NT_ERR_ARGUMENT);
 }
 
 int main(int argc, char **argv)
@@ -131,5 +133,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vision/align/wrong-crop", test_wrong_crop);
     int result = g_test_run();
     nt_landmarker_free(landmarker);
+    nt_chip_workspace_clear(&workspace);
     return result;
 }
