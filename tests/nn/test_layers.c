@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nn/layers.h"
+#include "nn/layers8.h"
 
 static GRand *prng;
 
@@ -107,6 +108,92 @@ static void test_conv(gconstpointer user)
         check_conv(level, 2, 3, 32, side, 1 + side % 2, 0, side % 3 == 0, side % 2);
 }
 
+static NtMap8 random_map8(int n, int channels, int side)
+{
+    const gsize size = (gsize)n * nt_map_size(channels, side);
+    NtMap8 map = {g_aligned_alloc(1, size, 64), n, channels, side, 0.03f};
+    memset(map.data, 0, size);
+    for (int b = 0; b < n * nt_map_blocks(channels); b++)
+        for (int y = 0; y < side; y++)
+            for (int x = 0; x < side; x++)
+                for (int k = 0; k < NT_CHANNELS; k++)
+                    map.data[nt_map_at(side, b, y, x) + (gsize)k] = (guint8)g_rand_int_range(prng, 0, 256);
+    return map;
+}
+
+/* In 8 bits: the kernel and its plain twin give the same, which is what float gives but for the rounding of weights. */
+static void check_conv8(int stride, int in, int out, int side, int n, gboolean with_shortcut, gboolean as_floats, gboolean as_bytes)
+{
+    const gboolean picture = in == 3;
+    const int kernel = picture ? 7 : 3, padding = stride == 1 ? 1 : 0;
+    const gsize n_filters = (gsize)(kernel * kernel * in * out);
+    g_autofree float *filters = random_floats(n_filters), *gamma = random_floats((gsize)out);
+    NtConv8 conv = {.kernel = kernel, .stride = stride, .padding = padding, .in = in, .out = out, .bias = random_floats((gsize)out)};
+    for (gsize i = 0; i < n_filters; i++)
+        filters[i] = (float)((int)(filters[i] * 100) / 64.0); /* whole multiples of the quantum, as the model's are */
+    g_assert_true(nt_conv8_pack(&conv, filters, 1 / 64.0, gamma, side));
+    NtMap8 x = random_map8(n, in, side);
+    g_autofree guint8 *pixels = g_malloc((gsize)(n * side * side * 3 + 8));
+    for (int i = 0; i < n * side * side * 3 + 8; i++)
+        pixels[i] = (guint8)g_rand_int_range(prng, 0, 256);
+    NtMap shortcut = random_map(n, out, conv.side), y[2] = {random_map(n, out, conv.side), random_map(n, out, conv.side)};
+    NtMap8 q[2] = {random_map8(n, out, conv.side), random_map8(n, out, conv.side)};
+    for (int run = 0; run < 2; run++) {
+        nt_cpu_force(run == 0 ? NT_CPU_PLAIN : nt_cpu_best());
+        nt_conv8_run(&conv, picture ? pixels : x.data, side, 0.02f, with_shortcut ? &shortcut : NULL, as_floats ? &y[run] : NULL,
+                     as_bytes ? &q[run] : NULL);
+    }
+    for (int i = 0; i < n; i++)
+        for (int o = 0; o < out; o++)
+            for (int oy = 0; oy < conv.side; oy++)
+                for (int ox = 0; ox < conv.side; ox++) {
+                    double sum = 0;
+                    for (int ky = 0; ky < kernel; ky++)
+                        for (int kx = 0; kx < kernel; kx++) {
+                            const int iy = oy * stride - padding + ky, ix = ox * stride - padding + kx;
+                            if (iy < 0 || ix < 0 || iy >= side || ix >= side)
+                                continue;
+                            for (int c = 0; c < in; c++)
+                                sum += (picture ? pixels[((i * side + iy) * side + ix) * 3 + c]
+                                                : x.data[(gsize)i * nt_map_size(in, side) + nt_map_at(side, c / NT_CHANNELS, iy, ix) +
+                                                         (gsize)(c % NT_CHANNELS)]) *
+                                       (double)filters[((ky * kernel + kx) * in + c) * out + o];
+                        }
+                    sum = MAX(sum * gamma[o] * 0.02 + conv.bias[o] + (with_shortcut ? *at(&shortcut, i, o, oy, ox) : 0), 0);
+                    const gsize place = (gsize)i * nt_map_size(out, conv.side) + nt_map_at(conv.side, o / NT_CHANNELS, oy, ox) +
+                                        (gsize)(o % NT_CHANNELS);
+                    for (int run = 0; run < 2; run++) {
+                        if (as_floats)
+                            g_assert_cmpfloat(fabs(y[run].data[place] - sum), <=, 1e-3 + 1e-5 * sum);
+                        if (as_bytes)
+                            g_assert_cmpfloat(fabs(q[run].data[place] - MIN(sum / 0.03, 255)), <=, 0.51 + 1e-4 * sum);
+                    }
+                }
+    for (int run = 0; run < 2; run++) {
+        if (as_floats)
+            check_frame(&y[run]);
+        g_aligned_free(y[run].data);
+        g_aligned_free(q[run].data);
+    }
+    nt_conv8_clear(&conv);
+    g_aligned_free(x.data);
+    g_aligned_free(shortcut.data);
+}
+
+static void test_conv8(void)
+{
+    for (int round = 0; round < 60; round++) {
+        const int stride = g_rand_int_range(prng, 1, 3), least = stride == 1 ? 1 : 3;
+        const gboolean as_bytes = g_rand_boolean(prng);
+        check_conv8(stride, 16 * g_rand_int_range(prng, 1, 4), g_rand_boolean(prng) ? 64 : 32,
+                    g_rand_int_range(prng, least, least + 16), g_rand_int_range(prng, 1, 4), g_rand_boolean(prng),
+                    !as_bytes || g_rand_boolean(prng), as_bytes);
+    }
+    for (int side = 7; side < 41; side += 3)
+        check_conv8(2, 3, 32, side, 1 + side % 2, side % 2, TRUE, TRUE);
+    nt_cpu_force(nt_cpu_best());
+}
+
 static void test_pools(void)
 {
     for (int side = 3; side < 12; side++) {
@@ -169,6 +256,7 @@ int main(int argc, char **argv)
         g_autofree char *name = g_strdup_printf("/nn/layers/convolution/%s", nt_cpu_level_name((NtCpuLevel)level));
         g_test_add_data_func(name, GINT_TO_POINTER(level), test_conv);
     }
+    g_test_add_func("/nn/layers/convolution/8-bit", test_conv8);
     g_test_add_func("/nn/layers/pools", test_pools);
     g_test_add_func("/nn/layers/dense", test_dense);
     int result = g_test_run();
