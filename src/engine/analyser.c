@@ -12,6 +12,7 @@ struct NtAnalyser {
     NtDetectWorkspace *detect;
     NtEmbedWorkspace *embed;
     NtChipWorkspace chip;
+    NtFrameStore *frames;
     GByteArray *crop;   /* RGB of the part of a video frame that a chip needs */
     GByteArray *chips;  /* the chips of one picture's faces, one after another */
     GArray *embeddings; /* and their embeddings */
@@ -33,6 +34,7 @@ NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, 
     analyser->embed = nt_embed_workspace_new(nt_model_set_embedder(models));
     if (!analyser->detect || !analyser->embed)
         g_error("not enough memory to analyse a picture");
+    analyser->frames = nt_frame_store_new();
     analyser->crop = g_byte_array_new();
     analyser->chips = g_byte_array_new();
     analyser->embeddings = g_array_new(FALSE, FALSE, sizeof(float));
@@ -46,6 +48,7 @@ void nt_analyser_free(NtAnalyser *analyser)
     nt_detect_workspace_free(analyser->detect);
     nt_embed_workspace_free(analyser->embed);
     nt_chip_workspace_clear(&analyser->chip);
+    nt_frame_store_unref(analyser->frames);
     g_byte_array_unref(analyser->crop);
     g_byte_array_unref(analyser->chips);
     g_array_unref(analyser->embeddings);
@@ -112,7 +115,7 @@ static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const Pic
         return NULL;
     }
 
-    g_autoptr(NtTaggedFrame) frame = nt_tagged_frame_new((guint)n_found);
+    g_autoptr(NtTaggedFrame) frame = nt_frame_store_take(analyser->frames, (guint)n_found);
     frame->width = search->width;
     frame->height = search->height;
     for (guint i = 0; i < frame->n_faces; i++) {

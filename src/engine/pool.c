@@ -3,6 +3,7 @@
 /* Places for waiting frames beyond those at work: enough to ride out uneven frames, few enough to stay small. */
 #define PLACES_PER_THREAD 2
 
+/* A frame on its way: pushed, then taken up by a worker, then done, then popped. */
 typedef struct Job {
     const NtYuvImage *yuv;
     gpointer token;
@@ -18,8 +19,9 @@ struct NtPool {
 
     GMutex lock;
     GCond work, result;
-    GQueue waiting; /* Job, not yet begun */
-    GQueue order;   /* Job, as pushed, until popped */
+    /* A ring of places. Frames are numbered as they are pushed; number i lies in place i % n_places. */
+    Job *jobs;
+    guint64 pushed, begun, popped;
     gboolean stop;
 };
 
@@ -35,11 +37,11 @@ static gpointer run_worker(gpointer data)
 
     g_mutex_lock(&pool->lock);
     while (TRUE) {
-        while (!pool->stop && g_queue_is_empty(&pool->waiting))
+        while (!pool->stop && pool->begun == pool->pushed)
             g_cond_wait(&pool->work, &pool->lock);
         if (pool->stop)
             break;
-        Job *job = g_queue_pop_head(&pool->waiting);
+        Job *job = &pool->jobs[pool->begun++ % pool->n_places];
         g_mutex_unlock(&pool->lock);
 
         GError *error = NULL;
@@ -64,8 +66,7 @@ NtPool *nt_pool_new(NtModelSet *models, const NtClassifier *classifier, const Nt
     g_mutex_init(&pool->lock);
     g_cond_init(&pool->work);
     g_cond_init(&pool->result);
-    g_queue_init(&pool->waiting);
-    g_queue_init(&pool->order);
+    pool->jobs = g_new0(Job, pool->n_places);
     pool->threads = g_new(GThread *, pool->n_threads);
     pool->analysers = g_new(NtAnalyser *, pool->n_threads);
     for (guint i = 0; i < pool->n_threads; i++) {
@@ -75,14 +76,6 @@ NtPool *nt_pool_new(NtModelSet *models, const NtClassifier *classifier, const Nt
         pool->threads[i] = g_thread_new("analyser", run_worker, worker);
     }
     return pool;
-}
-
-static void free_job(gpointer data)
-{
-    Job *job = data;
-    nt_tagged_frame_unref(job->frame);
-    g_clear_error(&job->error);
-    g_free(job);
 }
 
 void nt_pool_free(NtPool *pool)
@@ -97,8 +90,12 @@ void nt_pool_free(NtPool *pool)
         g_thread_join(pool->threads[i]);
         nt_analyser_free(pool->analysers[i]);
     }
-    g_queue_clear(&pool->waiting);
-    g_queue_clear_full(&pool->order, free_job);
+    for (; pool->popped < pool->pushed; pool->popped++) {
+        Job *job = &pool->jobs[pool->popped % pool->n_places];
+        nt_tagged_frame_unref(job->frame);
+        g_clear_error(&job->error);
+    }
+    g_free(pool->jobs);
     g_mutex_clear(&pool->lock);
     g_cond_clear(&pool->work);
     g_cond_clear(&pool->result);
@@ -109,36 +106,33 @@ void nt_pool_free(NtPool *pool)
 
 gboolean nt_pool_is_full(NtPool *pool)
 {
-    /* order is touched by the pushing and popping thread alone. */
-    return g_queue_get_length(&pool->order) >= pool->n_places;
+    /* Both are changed by the pushing and popping thread alone. */
+    return pool->pushed - pool->popped >= pool->n_places;
 }
 
 void nt_pool_push(NtPool *pool, const NtYuvImage *yuv, gpointer token)
 {
-    Job *job = g_new0(Job, 1);
-    job->yuv = yuv;
-    job->token = token;
-    g_queue_push_tail(&pool->order, job);
+    g_return_if_fail(!nt_pool_is_full(pool));
     g_mutex_lock(&pool->lock);
-    g_queue_push_tail(&pool->waiting, job);
+    pool->jobs[pool->pushed++ % pool->n_places] = (Job){.yuv = yuv, .token = token};
     g_cond_signal(&pool->work);
     g_mutex_unlock(&pool->lock);
 }
 
 gboolean nt_pool_pop(NtPool *pool, gpointer *token, NtTaggedFrame **frame, GError **error)
 {
-    Job *job = g_queue_pop_head(&pool->order);
-    if (!job)
+    if (pool->popped == pool->pushed)
         return FALSE;
+    Job *job = &pool->jobs[pool->popped % pool->n_places];
     g_mutex_lock(&pool->lock);
     while (!job->done)
         g_cond_wait(&pool->result, &pool->lock);
+    pool->popped++;
     g_mutex_unlock(&pool->lock);
 
     *token = job->token;
     *frame = g_steal_pointer(&job->frame);
     if (job->error)
         g_propagate_error(error, g_steal_pointer(&job->error));
-    free_job(job);
     return TRUE;
 }

@@ -22,7 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtPool, nt_pool_free)
 /* Whether as many frames are under way as there are places. */
 gboolean nt_pool_is_full(NtPool *pool);
 
-/* Hands over a frame: yuv must stay valid until its result is popped; token comes back with it. */
+/* Hands over a frame, when the pool is not full: yuv must stay valid until its result is popped; token comes back with
+ * it. */
 void nt_pool_push(NtPool *pool, const NtYuvImage *yuv, gpointer token);
 
 /* The oldest frame's result, waiting for it if need be; FALSE when nothing is under way. On TRUE, *token is the one

@@ -1,14 +1,30 @@
 #include "engine/tagged.h"
 
-NtTaggedFrame *nt_tagged_frame_new(guint n_faces)
+#include <string.h>
+
+struct NtFrameStore {
+    gint ref_count;
+    GMutex lock;
+    GPtrArray *idle; /* NtTaggedFrame */
+};
+
+static NtTaggedFrame *prepare(NtTaggedFrame *frame, guint n_faces)
 {
-    NtTaggedFrame *frame = g_new0(NtTaggedFrame, 1);
     frame->ref_count = 1;
+    frame->index = 0;
     frame->pts_ns = -1;
+    frame->width = frame->height = 0;
     frame->n_faces = n_faces;
-    frame->faces = g_new0(NtFace, n_faces);
+    if (n_faces > frame->capacity) {
+        frame->faces = g_renew(NtFace, frame->faces, n_faces);
+        frame->capacity = n_faces;
+    }
+    if (n_faces > 0)
+        memset(frame->faces, 0, n_faces * sizeof *frame->faces);
     return frame;
 }
+
+NtTaggedFrame *nt_tagged_frame_new(guint n_faces) { return prepare(g_new0(NtTaggedFrame, 1), n_faces); }
 
 NtTaggedFrame *nt_tagged_frame_ref(NtTaggedFrame *frame)
 {
@@ -16,12 +32,55 @@ NtTaggedFrame *nt_tagged_frame_ref(NtTaggedFrame *frame)
     return frame;
 }
 
+static void free_frame(gpointer data)
+{
+    NtTaggedFrame *frame = data;
+    g_free(frame->faces);
+    g_free(frame);
+}
+
 void nt_tagged_frame_unref(NtTaggedFrame *frame)
 {
     if (!frame || !g_atomic_int_dec_and_test(&frame->ref_count))
         return;
     for (guint i = 0; i < frame->n_faces; i++)
-        g_free(frame->faces[i].chip);
-    g_free(frame->faces);
-    g_free(frame);
+        g_clear_pointer(&frame->faces[i].chip, g_free);
+    NtFrameStore *store = g_steal_pointer(&frame->store);
+    if (!store) {
+        free_frame(frame);
+        return;
+    }
+    g_mutex_lock(&store->lock);
+    g_ptr_array_add(store->idle, frame);
+    g_mutex_unlock(&store->lock);
+    nt_frame_store_unref(store);
+}
+
+NtFrameStore *nt_frame_store_new(void)
+{
+    NtFrameStore *store = g_new0(NtFrameStore, 1);
+    store->ref_count = 1;
+    g_mutex_init(&store->lock);
+    store->idle = g_ptr_array_new_with_free_func(free_frame);
+    return store;
+}
+
+void nt_frame_store_unref(NtFrameStore *store)
+{
+    if (!store || !g_atomic_int_dec_and_test(&store->ref_count))
+        return;
+    g_ptr_array_unref(store->idle);
+    g_mutex_clear(&store->lock);
+    g_free(store);
+}
+
+NtTaggedFrame *nt_frame_store_take(NtFrameStore *store, guint n_faces)
+{
+    g_mutex_lock(&store->lock);
+    NtTaggedFrame *frame = store->idle->len ? g_ptr_array_steal_index_fast(store->idle, store->idle->len - 1) : NULL;
+    g_mutex_unlock(&store->lock);
+    frame = prepare(frame ? frame : g_new0(NtTaggedFrame, 1), n_faces);
+    g_atomic_int_inc(&store->ref_count);
+    frame->store = store;
+    return frame;
 }

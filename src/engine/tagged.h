@@ -20,8 +20,12 @@ typedef struct NtFace {
 } NtFace;
 
 /* The faces of one picture, best detection first. Counted; immutable once the engine has handed it out. */
+typedef struct NtFrameStore NtFrameStore;
+
 typedef struct NtTaggedFrame {
     gint ref_count;      /* private */
+    guint capacity;      /* private: faces there is room for */
+    NtFrameStore *store; /* private: where it goes when nobody holds it; NULL: it is freed */
     guint64 index;       /* number of the frame in its source, from 0 */
     gint64 pts_ns;       /* presentation time; -1 for a still */
     int width, height;   /* of the picture, after any rotation its tags ask for */
@@ -30,6 +34,14 @@ typedef struct NtTaggedFrame {
 } NtTaggedFrame;
 
 NtTaggedFrame *nt_tagged_frame_new(guint n_faces); /* zeroed */
+
+/* Frames that come back when they are let go, so that analysing a clip allocates nothing once as many are about as its
+ * consumers hold. Counted: frames keep their store alive. Any thread. */
+NtFrameStore *nt_frame_store_new(void);
+void nt_frame_store_unref(NtFrameStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtFrameStore, nt_frame_store_unref)
+NtTaggedFrame *nt_frame_store_take(NtFrameStore *store, guint n_faces); /* zeroed, as if new */
+
 NtTaggedFrame *nt_tagged_frame_ref(NtTaggedFrame *frame);
 void nt_tagged_frame_unref(NtTaggedFrame *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTaggedFrame, nt_tagged_frame_unref)
