@@ -10,10 +10,10 @@
 #define FILTER_SIDE NT_FILTER_SIDE
 #define MAX_TERMS 1000 /* separable filters of all parts; the trained model has 305 */
 
-/* Most windows are told to hold no face by about half of the terms: those whose sum is this much below the limit. What the
- * others add to a window near the limit was at most 1.0 in the pictures tried (docs/performance.md). */
-#define SCREEN_SHARE 0.55
-#define SCREEN_MARGIN 1.5
+/* Most windows are told to hold no face by half of the terms: those whose sum is this much below the limit. What the
+ * others add to a window near the limit was at most 1.1 in the pictures tried (docs/performance.md). */
+#define SCREEN_SHARE 0.5
+#define SCREEN_MARGIN 1.75
 
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)

@@ -219,11 +219,13 @@ NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_colum
     fhog->columns = columns - 2 + filter_columns - 1;
     fhog->plane_stride = ((size_t)fhog->columns + NT_FHOG_SLACK - 1) / NT_FHOG_SLACK * NT_FHOG_SLACK + NT_FHOG_SLACK;
     fhog->row_stride = fhog->plane_stride * NT_FHOG_PLANES;
-    if (!grow(&fhog->planes, &fhog->capacity, fhog->row_stride * (size_t)fhog->rows) ||
+    if (!grow(&fhog->memory, &fhog->capacity, fhog->row_stride * (size_t)fhog->rows + NT_FHOG_SLACK) ||
         !grow(&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns)))
         return NT_ERR_MEMORY;
 
     const int top = (filter_rows - 1) / 2, left = (filter_columns - 1) / 2;
+    /* The first cell of every row and plane is aligned, whatever padding comes before it. */
+    fhog->planes = fhog->memory + (NT_FHOG_SLACK - left % NT_FHOG_SLACK) % NT_FHOG_SLACK;
     clear_padding(fhog, top, left, rows - 2, columns - 2);
     fill_for(nt_cpu_level())(&(NtFhogJob){
         .image = image, .rows = rows, .columns = columns, .offset_of = &offset_of[0][0],
@@ -234,7 +236,7 @@ NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_colum
 
 void nt_fhog_clear(NtFhog *fhog)
 {
-    free(fhog->planes);
+    free(fhog->memory);
     free(fhog->work);
     *fhog = (NtFhog){0};
 }

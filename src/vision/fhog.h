@@ -22,7 +22,8 @@ typedef struct NtFhog {
     float *planes;
     int rows, columns;
     size_t plane_stride, row_stride; /* floats from one plane, or row of cells, to the next */
-    size_t capacity;  /* private: floats allocated in planes */
+    float *memory;    /* private: where planes lie */
+    size_t capacity;
     float *work;      /* private */
     size_t work_capacity;
 } NtFhog;

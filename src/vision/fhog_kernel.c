@@ -25,10 +25,9 @@ typedef float FourUnaligned __attribute__((vector_size(16), aligned(4), may_alia
 /* A tile: runs that are voted for together, so that their accumulators stay in the nearest cache. */
 #define TILE 32
 #define TILE_WIDTH (TILE * CELL)
+#define TOGETHER 4
 
-/* A run's accumulators: neighbouring pixels mostly share a direction, and would wait for each other's sums, were there not
- * one set for even columns and one for odd ones. */
-typedef Four Votes[2][DIRECTIONS];
+typedef Four Votes[DIRECTIONS]; /* a run's accumulators */
 
 typedef struct Work {
     Votes votes[TILE];               /* of one band, for the four cells around each run */
@@ -77,7 +76,7 @@ static void find_gradients(const NtFhogJob *job, Work *work, int y, int tile_x, 
     }
     for (int i = 0; i < first - tile_x; i++)
         work->gradients[i] = 0, work->lengths[i] = 0;
-    for (int i = last - tile_x; i < TILE_WIDTH && i % CELL; i++)
+    for (int i = last - tile_x; i < TILE_WIDTH && i % (TOGETHER * CELL); i++)
         work->gradients[i] = 0, work->lengths[i] = 0;
 }
 
@@ -91,14 +90,19 @@ static void vote_row(const NtFhogJob *job, Work *work, int runs, float lower)
         const float right = (2 * k + 1) / (2.f * CELL), left = 1 - right, upper = 1 - lower;
         shares[k] = (Four){upper * left, upper * right, lower * left, lower * right};
     }
-    const int32_t *gradients = work->gradients;
-    const float *lengths = work->lengths;
-    for (int run = 0; run < runs; run++, gradients += CELL, lengths += CELL) {
-        char *votes[2] = {(char *)work->votes[run][0], (char *)work->votes[run][1]};
+    /* Neighbouring pixels mostly share a direction, and wait for each other's sums: the runs of a group take turns. */
+    for (int first = 0; first < runs; first += TOGETHER) {
+        const int32_t *gradients = work->gradients + first * CELL;
+        const float *lengths = work->lengths + first * CELL;
+        char *votes = (char *)work->votes[first];
 #pragma GCC unroll 8
         for (int k = 0; k < CELL; k++) {
-            const Four length = {lengths[k], lengths[k], lengths[k], lengths[k]};
-            *(Four *)(void *)(votes[k % 2] + 8 * (size_t)offset_of[gradients[k]]) += shares[k] * length;
+#pragma GCC unroll 4
+            for (int i = 0; i < TOGETHER; i++) {
+                const float l = lengths[i * CELL + k];
+                *(Four *)(void *)(votes + (size_t)i * sizeof(Votes) + 8 * (size_t)offset_of[gradients[i * CELL + k]]) +=
+                    shares[k] * (Four){l, l, l, l};
+            }
         }
     }
 }
@@ -133,8 +137,8 @@ static void spread_votes(Work *work, int runs, float *upper, float *lower, Carry
         for (size_t o = 0; o < DIRECTIONS; o++) {
             Four corners[4];
             for (int i = 0; i < 4; i++) {
-                corners[i] = votes[i][0][o] + votes[i][1][o];
-                votes[i][0][o] = votes[i][1][o] = (Four){0};
+                corners[i] = votes[i][o];
+                votes[i][o] = (Four){0};
             }
             transpose(&corners[0], &corners[1], &corners[2], &corners[3]);
             FourUnaligned *u = (FourUnaligned *)(upper + o * stride + run), *l = (FourUnaligned *)(lower + o * stride + run);

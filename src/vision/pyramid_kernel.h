@@ -8,7 +8,7 @@
 
 #define NT_RESIZE_GROUP 8   /* columns done at once */
 #define NT_RESIZE_WINDOW 16 /* bytes of a source row that a group may reach, from the first column's left neighbour */
-#define NT_RESIZE_GROUPS 64
+#define NT_RESIZE_GROUPS 256
 
 /* Where the columns of some groups come from: the same for all rows. */
 typedef struct NtResizeColumns {
