@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "cli/command.h"
 #include "engine/engine.h"
 #include "export/json_writer.h"
@@ -32,12 +33,12 @@ static const char description[] =
 typedef struct Bench Bench;
 typedef void (*Step)(Bench *bench);
 struct Bench {
-    NtModelSet *models;
+    NtModelSet *models, *fast; /* fast: embeds in 8 bits */
     NtImage image;
     NtDetection face;
     NtPoint landmarks[NT_N_LANDMARKS];
     NtDetectWorkspace *detect;
-    NtEmbedWorkspace *embed;
+    NtEmbedWorkspace *embed, *embed8;
     NtChipWorkspace chip;
     guint8 *chips;     /* [BATCH][NT_CHIP_BYTES] */
     float *embeddings; /* [BATCH][128] */
@@ -70,15 +71,22 @@ static void step_embed(Bench *bench)
     nt_embed(nt_model_set_embedder(bench->models), bench->embed, bench->chips, 1, bench->embeddings);
 }
 
+static void step_embed_8bit(Bench *bench)
+{
+    nt_embed(nt_model_set_embedder(bench->fast), bench->embed8, bench->chips, 1, bench->embeddings);
+}
+
 static void step_embed_batch(Bench *bench)
 {
     nt_embed(nt_model_set_embedder(bench->models), bench->embed, bench->chips, BATCH, bench->embeddings);
 }
 
-static Bench *bench_new(NtModelSet *models, const NtImage *image, const NtRect *face)
+static Bench *bench_new(NtModelSet *models, NtModelSet *fast, const NtImage *image, const NtRect *face)
 {
     Bench *bench = g_new0(Bench, 1);
     bench->models = models;
+    bench->fast = fast;
+    bench->embed8 = nt_embed_workspace_new(nt_model_set_embedder(fast));
     bench->image = *image;
     bench->face.box = *face;
     bench->detect = nt_detect_workspace_new();
@@ -97,6 +105,7 @@ static void bench_free(Bench *bench)
 {
     nt_detect_workspace_free(bench->detect);
     nt_embed_workspace_free(bench->embed);
+    nt_embed_workspace_free(bench->embed8);
     nt_chip_workspace_clear(&bench->chip);
     g_free(bench->chips);
     g_free(bench->embeddings);
@@ -146,7 +155,7 @@ static double median_ms_threads(Bench *bench, Step step, double seconds, guint n
     g_autofree GThread **running = g_new0(GThread *, n);
     double sum = 0;
     for (guint i = 0; i < n; i++) {
-        threads[i] = (Thread){bench_new(bench->models, &bench->image, &bench->face.box), step, seconds, 0, 0};
+        threads[i] = (Thread){bench_new(bench->models, bench->fast, &bench->image, &bench->face.box), step, seconds, 0, 0};
         running[i] = g_thread_new("bench", run_thread, &threads[i]);
     }
     for (guint i = 0; i < n; i++) {
@@ -172,7 +181,7 @@ static void add_row(GArray *rows, const Options *options, Bench *bench, const ch
     }
 }
 
-static void bench_picture(GArray *rows, const Options *options, NtModelSet *models, const char *name,
+static void bench_picture(GArray *rows, const Options *options, NtModelSet *models, NtModelSet *fast, const char *name,
                           const NtImage *rgb, gboolean face_steps)
 {
     /* The best detection where there is one; else a box in the middle: the steps after detection cost the same. */
@@ -191,7 +200,7 @@ static void bench_picture(GArray *rows, const Options *options, NtModelSet *mode
     nt_rgb_to_gray(rgb, gray, rgb->width);
     const NtImage luma = {gray, rgb->width, rgb->height, rgb->width, NT_PIXELS_GRAY8};
 
-    Bench *color_bench = bench_new(models, rgb, &box), *luma_bench = bench_new(models, &luma, &box);
+    Bench *color_bench = bench_new(models, fast, rgb, &box), *luma_bench = bench_new(models, fast, &luma, &box);
     add_row(rows, options, color_bench, "detect, colour", size, step_detect);
     add_row(rows, options, luma_bench, "detect, luma", size, step_detect);
     if (face_steps) {
@@ -199,6 +208,8 @@ static void bench_picture(GArray *rows, const Options *options, NtModelSet *mode
         add_row(rows, options, color_bench, "chip, a face", size, step_chip);
         add_row(rows, options, color_bench, "embedding, a face", size, step_embed);
         add_row(rows, options, color_bench, "embedding, 8 faces", size, step_embed_batch);
+        if (nt_cpu_vnni())
+            add_row(rows, options, color_bench, "embedding, 8 bits", size, step_embed_8bit);
     }
     bench_free(color_bench);
     bench_free(luma_bench);
@@ -252,7 +263,7 @@ static void print_json(const GArray *rows, const Options *options)
     puts(text->str);
 }
 
-static gboolean bench_all(GArray *rows, const Options *options, NtModelSet *models, char **pictures, int n_pictures)
+static gboolean bench_all(GArray *rows, const Options *options, NtModelSet *models, NtModelSet *fast, char **pictures, int n_pictures)
 {
     static const int sizes[][2] = {{640, 480}, {1280, 720}, {1920, 1080}};
     gboolean good = TRUE;
@@ -260,7 +271,7 @@ static gboolean bench_all(GArray *rows, const Options *options, NtModelSet *mode
         int width = sizes[i][0], height = sizes[i][1];
         g_autofree guint8 *pixels = draw_picture(width, height);
         const NtImage image = {pixels, width, height, (ptrdiff_t)width * 3, NT_PIXELS_RGB24};
-        bench_picture(rows, options, models, "", &image, i == 0);
+        bench_picture(rows, options, models, fast, "", &image, i == 0);
     }
     for (int i = 0; i < n_pictures; i++) {
         g_autoptr(GError) error = NULL;
@@ -271,7 +282,7 @@ static gboolean bench_all(GArray *rows, const Options *options, NtModelSet *mode
             continue;
         }
         g_autofree char *name = g_path_get_basename(pictures[i]);
-        bench_picture(rows, options, models, name, &still->rgb, TRUE);
+        bench_picture(rows, options, models, fast, name, &still->rgb, TRUE);
     }
     return good;
 }
@@ -280,20 +291,26 @@ static int run(const Options *options, char **pictures, int n_pictures)
 {
     g_autoptr(GError) error = NULL;
     gint64 began = g_get_monotonic_time();
-    g_autoptr(NtModelSet) models = nt_model_set_load(&error);
+    g_autoptr(NtModelSet) models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     if (!models) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
+    g_autoptr(NtModelSet) fast = NULL;
     double load_ms = (double)(g_get_monotonic_time() - began) / 1000;
+    if (!(fast = nt_model_set_load(NT_PRECISION_8BIT, &error))) {
+        nt_command_error("%s", error->message);
+        return NT_EXIT_FAILED;
+    }
     if (!options->json) {
         g_autofree char *all = g_strdup_printf("%d thread%s", options->threads, options->threads == 1 ? "" : "s");
-        printf("models loaded in %.1f ms\n\n%-22s %-22s %11s %13s %7s\n", load_ms, "step (ms)", "picture", "one thread",
+        printf("kernels: %s%s; NAMETAG_CPU picks others (docs/performance.md)\nmodels loaded in %.1f ms\n\n%-22s %-22s %11s %13s %7s\n", nt_cpu_level_name(nt_cpu_level()),
+               nt_cpu_vnni() ? " with VNNI" : "", load_ms, "step (ms)", "picture", "one thread",
                all, "calls");
     }
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(Row));
     nt_command_catch_interrupt();
-    gboolean good = bench_all(rows, options, models, pictures, n_pictures);
+    gboolean good = bench_all(rows, options, models, fast, pictures, n_pictures);
     if (options->json)
         print_json(rows, options);
     for (guint i = 0; i < rows->len; i++)

@@ -93,7 +93,7 @@ static gboolean detect_picture(NtAnalyser *analyser, const char *path, const Opt
 static int run(const Options *options, char **pictures, int n_pictures)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NtModelSet) models = nt_model_set_load(&error);
+    g_autoptr(NtModelSet) models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     if (!models) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;

@@ -116,7 +116,7 @@ static Outcome enroll_folder(const NtEnrollJob *job, const char *dir)
 static int run(const Options *options, char **words, int n_words)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NtModelSet) models = nt_model_set_load(&error);
+    g_autoptr(NtModelSet) models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     g_autofree char *path = nt_command_gallery_path(options->gallery);
     const gboolean existed = g_file_test(path, G_FILE_TEST_EXISTS);
     g_autoptr(NtGallery) gallery =

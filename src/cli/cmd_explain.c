@@ -88,7 +88,7 @@ static gboolean explain(const Options *options, const char *path, GError **error
 {
     GError *reason = NULL;
     g_autoptr(NtStill) still = nt_still_load(path, error);
-    g_autoptr(NtModelSet) models = still ? nt_model_set_load(error) : NULL;
+    g_autoptr(NtModelSet) models = still ? nt_model_set_load(NT_PRECISION_FLOAT, error) : NULL;
     if (!models)
         return FALSE;
     g_autoptr(NtClassifier) classifier = load_people(options, models, &reason);

@@ -77,7 +77,7 @@ static int run(const Options *options, const char *dir)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) pictures = nt_still_list_dir(dir, TRUE, &error);
-    g_autoptr(NtModelSet) models = pictures ? nt_model_set_load(&error) : NULL;
+    g_autoptr(NtModelSet) models = pictures ? nt_model_set_load(NT_PRECISION_FLOAT, &error) : NULL;
     if (!models) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;

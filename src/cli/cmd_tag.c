@@ -12,7 +12,7 @@
 
 typedef struct Options {
     char *gallery, *output, *records;
-    gboolean no_landmarks, quiet;
+    gboolean no_landmarks, fast, quiet;
     int upsample, threads;
     double threshold, tolerance;
 } Options;
@@ -21,6 +21,9 @@ static const char description[] =
     "INPUT is a clip, a picture or a URI; whatever GStreamer plays can be tagged. The kind of OUTPUT follows its ending:\n"
     ".webm, .mp4 or .mkv for clips, .png or .jpg for pictures; with several inputs it must be a folder. Without --output\n"
     "and --records a summary of who was seen is printed.\n"
+    "\n"
+    "--fast recognises a face about four times as fast on processors with AVX-512 VNNI, and changes nothing on others.\n"
+    "Distances then differ by up to 0.05 from those without it.\n"
     "\n"
     "Examples:\n"
     "  nametag tag party.mp4 --output party-tagged.webm --records party.jsonl\n"
@@ -127,7 +130,7 @@ static gboolean check_options(const Options *options, int n_inputs)
 static int run(const Options *options, char **inputs, int n_inputs)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NtModelSet) models = nt_model_set_load(&error);
+    g_autoptr(NtModelSet) models = nt_model_set_load(options->fast ? NT_PRECISION_8BIT : NT_PRECISION_FLOAT, &error);
     if (!models) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
@@ -180,6 +183,8 @@ int nt_cmd_tag(int argc, char **argv)
         {"tolerance", 0, 0, G_OPTION_ARG_DOUBLE, &options.tolerance,
          "Greatest distance that gives a name (default: by size of gallery)", "D"},
         {"threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "Threads of analysis (default: one a processor)", "N"},
+        {"fast", 0, 0, G_OPTION_ARG_NONE, &options.fast,
+         "Embed in 8 bits where the processor can (AVX-512 VNNI)", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "No progress, no summary", NULL},
         G_OPTION_ENTRY_NULL,
     };

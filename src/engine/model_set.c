@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/safetensors.h"
+#include "base/cpu.h"
 #include "engine/core_error.h"
 
 G_DEFINE_QUARK(nt-model-error-quark, nt_model_error)
@@ -83,7 +84,7 @@ static char *read_fingerprint(const char *embedder_path, const char *landmarks_p
     return g_strndup(g_checksum_get_string(sum), 16);
 }
 
-NtModelSet *nt_model_set_load(GError **error)
+NtModelSet *nt_model_set_load(NtPrecision precision, GError **error)
 {
     g_autoptr(NtModelSet) models = g_new0(NtModelSet, 1);
     models->ref_count = 1;
@@ -93,10 +94,12 @@ NtModelSet *nt_model_set_load(GError **error)
     if (!embedder)
         return NULL;
 
+    if (!nt_cpu_vnni())
+        precision = NT_PRECISION_FLOAT;
     NtError core = {NT_OK, ""};
     if (nt_detector_load(detector, &models->detector, &core) != NT_OK ||
         nt_landmarker_load(landmarks, &models->landmarker, &core) != NT_OK ||
-        nt_embedder_load(embedder, NT_PRECISION_FLOAT, &models->embedder, &core) != NT_OK ||
+        nt_embedder_load(embedder, precision, &models->embedder, &core) != NT_OK ||
         !(models->fingerprint = read_fingerprint(embedder, landmarks, &core))) {
         nt_error_to_gerror(&core, error);
         return NULL;

@@ -26,7 +26,8 @@ char *nt_model_user_dir(void);
 GQuark nt_model_error_quark(void); /* codes are NtStatus */
 
 typedef struct NtModelSet NtModelSet; /* immutable, shared by threads, counted */
-NtModelSet *nt_model_set_load(GError **error);
+/* precision: of the embeddings; where 8 bits would be no faster than float (nt_cpu_vnni()), float is taken. */
+NtModelSet *nt_model_set_load(NtPrecision precision, GError **error);
 NtModelSet *nt_model_set_ref(NtModelSet *models);
 void nt_model_set_unref(NtModelSet *models);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtModelSet, nt_model_set_unref)

@@ -1,5 +1,7 @@
 #include "vision/pyramid.h"
 
+#include <string.h>
+
 #include "vision/pyramid_kernel.h"
 
 /* Columns are computed four at a time, each lane adding up its own float position (pyramid.h says why). */
@@ -84,27 +86,16 @@ static inline void blend(const uint8_t *top, const uint8_t *bottom, float top_we
     }
 }
 
-/* All columns that lanes can do; returns how many. */
-static inline int resize_lanes(RowPair rows, int in_width, uint8_t *out, int out_width, double scale, int channels)
-{
-    const float bottom_weight = (float)rows.weight, top_weight = (float)(1 - rows.weight);
-    Lanes lanes = lanes_begin(in_width, out_width, scale);
-    int left[LANES];
-    float right_part[LANES];
-    while (lanes_next(&lanes, left, right_part))
-        for (int i = 0; i < LANES; i++, out += channels)
-            blend(rows.top + left[i] * channels, rows.bottom + left[i] * channels, top_weight, bottom_weight,
-                  right_part[i], channels, out);
-    return lanes.column + LANES;
-}
-
 void nt_resize_row_plain(const NtResizeColumns *columns, const uint8_t *top, const uint8_t *bottom, float top_weight,
                          float bottom_weight, uint8_t *out)
 {
     for (int g = 0; g < columns->n_groups; g++)
         for (int i = 0; i < NT_RESIZE_GROUP; i++) {
-            const int left = columns->start[g] + columns->taps[g][i];
-            blend(top + left, bottom + left, top_weight, bottom_weight, columns->right_part[g][i], 1, out++);
+            const int left = columns->start[g] + columns->taps[g][i], right = left + columns->channels;
+            const float right_part = columns->right_part[g][i], left_part = 1.f - right_part;
+            const float v = top_weight * left_part * top[left] + top_weight * right_part * top[right] +
+                            bottom_weight * left_part * bottom[left] + bottom_weight * right_part * bottom[right];
+            *out++ = columns->rounded ? (uint8_t)(v + 0.5) : (uint8_t)(int)v;
         }
 }
 
@@ -125,23 +116,45 @@ static NtResizeRow *resize_row_for(NtCpuLevel level)
     }
 }
 
-/* As many groups of columns as fit and reach no further than the kernel looks. Returns 0 when there are none. */
+/* One group of bytes, the first of them channel `channel` of column 0 of these. 0 when it reaches further than the kernel
+ * looks. */
+static int add_group(NtResizeColumns *columns, const int *left, const float *right_part, int channel, int in_width)
+{
+    const int start = left[0] * columns->channels;
+    uint8_t *taps = columns->taps[columns->n_groups];
+    memset(taps, 0, NT_RESIZE_WINDOW);
+    for (int i = 0, c = 0, k = channel; i < NT_RESIZE_GROUP; i++) {
+        const int tap = left[c] * columns->channels + k - start;
+        if (tap + columns->channels >= NT_RESIZE_WINDOW)
+            return 0;
+        taps[i] = (uint8_t)tap;
+        columns->right_part[columns->n_groups][i] = right_part[c];
+        if (++k == columns->channels)
+            k = 0, c++;
+    }
+    columns->start[columns->n_groups++] = start;
+    return start + NT_RESIZE_WINDOW <= in_width * columns->channels;
+}
+
+/* As many groups as fit, always of 8 whole columns (3 groups in colour). Returns 0 when there are none. */
 static int gather_groups(Lanes *lanes, NtResizeColumns *columns)
 {
     columns->n_groups = 0;
-    while (columns->n_groups < NT_RESIZE_GROUPS) {
+    while (columns->n_groups + columns->channels <= NT_RESIZE_GROUPS) {
         const Lanes before = *lanes;
-        int left[NT_RESIZE_GROUP];
-        float *right_part = columns->right_part[columns->n_groups];
-        if (!lanes_next(lanes, left, right_part) || !lanes_next(lanes, left + LANES, right_part + LANES) ||
-            left[0] + NT_RESIZE_WINDOW > lanes->in_width || left[NT_RESIZE_GROUP - 1] + 2 - left[0] > NT_RESIZE_WINDOW) {
+        const int n_groups = columns->n_groups;
+        int left[2 * LANES];
+        float right_part[2 * LANES];
+        int good = lanes_next(lanes, left, right_part) && lanes_next(lanes, left + LANES, right_part + LANES);
+        for (int i = 0; good && i < columns->channels; i++) {
+            const int byte = i * NT_RESIZE_GROUP, column = byte / columns->channels;
+            good = add_group(columns, left + column, right_part + column, byte % columns->channels, lanes->in_width);
+        }
+        if (!good) {
             *lanes = before;
+            columns->n_groups = n_groups;
             break;
         }
-        columns->start[columns->n_groups] = left[0];
-        uint8_t *taps = columns->taps[columns->n_groups++];
-        for (int i = 0; i < NT_RESIZE_WINDOW; i++)
-            taps[i] = i < NT_RESIZE_GROUP ? (uint8_t)(left[i] - left[0]) : 0;
     }
     return columns->n_groups > 0;
 }
@@ -171,55 +184,43 @@ static void resize_tail(RowPair rows, int in_width, uint8_t *out, int out_width,
     }
 }
 
-/* Gray: groups of columns at a time, each down the whole picture, then what is left of each row. */
-static void resize_gray(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride,
-                        double x_scale, double y_scale)
+/* What groups left of one row: the rest of the lanes' columns, then those beyond. */
+static inline void finish_row(RowPair rows, Lanes lanes, uint8_t *line, double x_scale, int channels)
 {
-    NtResizeRow *resize_row = resize_row_for(nt_cpu_level());
-    NtResizeColumns columns;
-    Lanes lanes = lanes_begin(in->width, out_width, x_scale);
-    for (;;) {
-        const int first = lanes.column + LANES;
-        const int more = gather_groups(&lanes, &columns);
-        const Lanes rest = lanes;
-        double y = -y_scale;
-        for (int row = 0; row < out_height; row++) {
-            y += y_scale;
-            const RowPair rows = source_rows(in, y);
-            const float bottom_weight = (float)rows.weight, top_weight = (float)(1 - rows.weight);
-            uint8_t *line = out + row * out_stride;
-            if (more) {
-                resize_row(&columns, rows.top, rows.bottom, top_weight, bottom_weight, line + first);
-                continue;
-            }
-            int left[LANES];
-            float right_part[LANES];
-            lanes = rest;
-            while (lanes_next(&lanes, left, right_part))
-                for (int i = 0; i < LANES; i++)
-                    blend(rows.top + left[i], rows.bottom + left[i], top_weight, bottom_weight, right_part[i], 1,
-                          line + lanes.column + i);
-            resize_tail(rows, in->width, line, out_width, x_scale, 1, lanes.column + LANES);
-        }
-        if (!more)
-            return;
-    }
+    const float bottom_weight = (float)rows.weight, top_weight = (float)(1 - rows.weight);
+    int left[LANES];
+    float right_part[LANES];
+    while (lanes_next(&lanes, left, right_part))
+        for (int i = 0; i < LANES; i++)
+            blend(rows.top + left[i] * channels, rows.bottom + left[i] * channels, top_weight, bottom_weight,
+                  right_part[i], channels, line + (lanes.column + i) * channels);
+    resize_tail(rows, lanes.in_width, line, lanes.out_width, x_scale, channels, lanes.column + LANES);
 }
 
+/* Groups of columns at a time, each down the whole picture, then what is left of each row. */
 void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride)
 {
     const double x_scale = (in->width - 1) / (double)(out_width > 1 ? out_width - 1 : 1);
     const double y_scale = (in->height - 1) / (double)(out_height > 1 ? out_height - 1 : 1);
-    if (in->format == NT_PIXELS_GRAY8) {
-        resize_gray(in, out, out_width, out_height, out_stride, x_scale, y_scale);
-        return;
-    }
-    double y = -y_scale;
-    for (int row = 0; row < out_height; row++, out += out_stride) {
-        y += y_scale;
-        const RowPair rows = source_rows(in, y);
-        resize_tail(rows, in->width, out, out_width, x_scale, 3,
-                    resize_lanes(rows, in->width, out, out_width, x_scale, 3));
+    const int channels = nt_channels(in->format);
+    NtResizeRow *resize_row = resize_row_for(nt_cpu_level());
+    NtResizeColumns columns = {.channels = channels, .rounded = channels == 1};
+    Lanes lanes = lanes_begin(in->width, out_width, x_scale);
+    for (int more = 1; more;) {
+        const int first = (lanes.column + LANES) * channels;
+        more = gather_groups(&lanes, &columns);
+        double y = -y_scale;
+        for (int row = 0; row < out_height; row++) {
+            y += y_scale;
+            const RowPair rows = source_rows(in, y);
+            uint8_t *line = out + row * out_stride;
+            if (more)
+                resize_row(&columns, rows.top, rows.bottom, (float)(1 - rows.weight), (float)rows.weight, line + first);
+            else if (channels == 3)
+                finish_row(rows, lanes, line, x_scale, 3);
+            else
+                finish_row(rows, lanes, line, x_scale, 1);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-/* Resampling gray rows, 8 columns at once: the neighbours are shuffled out of one load a row. No fused products: each
+/* Resampling rows, 8 bytes at once: the neighbours are shuffled out of one load a row. No fused products: each
  * result must be the reference's to the last bit. */
 #include "vision/pyramid_kernel.h"
 
@@ -33,17 +33,18 @@ void NT_KERNEL(nt_resize_row)(const NtResizeColumns *columns, const uint8_t *top
                               float top_weight, float bottom_weight, uint8_t *out)
 {
     const Floats tw = splat(top_weight), bw = splat(bottom_weight);
+    const Floats up_from = splat(columns->rounded ? 0.5f : 2);
     for (int g = 0; g < columns->n_groups; g++, out += NT_RESIZE_GROUP) {
         Floats right_part;
         memcpy(&right_part, columns->right_part[g], sizeof right_part);
         const Floats left_part = splat(1) - right_part;
-        const Window left = load(columns->taps[g]), right = left + 1;
+        const Window left = load(columns->taps[g]), right = left + (uint8_t)columns->channels;
         const Window above = load(top + columns->start[g]), below = load(bottom + columns->start[g]);
         const Floats v = tw * left_part * pick(above, left) + tw * right_part * pick(above, right) +
                          bw * left_part * pick(below, left) + bw * right_part * pick(below, right);
         /* v + 0.5 in float could round up to the next integer; the difference to the integer part is exact. */
         Ints whole = __builtin_convertvector(v, Ints);
-        whole -= v - __builtin_convertvector(whole, Floats) >= splat(0.5f);
+        whole -= v - __builtin_convertvector(whole, Floats) >= up_from;
         const Bytes bytes = __builtin_convertvector(whole, Bytes);
         memcpy(out, &bytes, sizeof bytes);
     }

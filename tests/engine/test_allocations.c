@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autoptr(NtStill) still = nt_still_load(path, &error);
     g_assert_no_error(error);
-    models = nt_model_set_load(&error);
+    models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     g_assert_no_error(error);
     /* The luma of the photograph; what colour its faces have does not matter here. */
     const int width = still->rgb.width / 2 * 2, height = still->rgb.height / 2 * 2;

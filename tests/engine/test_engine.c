@@ -175,7 +175,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(g_getenv("NAMETAG_PACKAGES"), SAMPLE, NULL);
-    models = nt_model_set_load(&error);
+    models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     g_assert_no_error(error);
     photograph = nt_still_load(path, &error);
     g_assert_no_error(error);
