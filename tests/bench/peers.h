@@ -8,6 +8,10 @@
 extern "C" {
 #endif
 
+/* This processor's peaks, one core; 0 where it has no such instruction. */
+double peak_float_gflops(void);
+double peak_byte_gops(void);
+
 /* dlib, from its header files, with every instruction set of this processor. Each call does the step once. Messages go to
  * standard error; failure ends the program. */
 void dlib_load(const char *model_dir, const char *landmarks_file);
@@ -19,10 +23,10 @@ void dlib_cut_chip(void);                          /* from the RGB picture, with
 void dlib_embed(float embedding[128]);             /* of the chip last cut */
 const uint8_t *dlib_chip(void);                    /* [150][150][3] */
 
-/* oneDNN: the network as one chain of primitives with everything fused that oneDNN fuses. isa: as in
- * ONEDNN_MAX_CPU_ISA. weights as NtEmbedder's file. NULL when the library can't. */
+/* oneDNN, one thread: the network as one chain of primitives with everything fused that oneDNN fuses. NULL when the
+ * library can't. In 8 bits for its time alone: the weights are made up. */
 typedef struct OnednnNetwork OnednnNetwork;
-OnednnNetwork *onednn_new(const char *weights_file, int int8);
+OnednnNetwork *onednn_new(const char *model_dir, int int8);
 void onednn_embed(OnednnNetwork *network, const uint8_t *chip, float embedding[128]);
 void onednn_free(OnednnNetwork *network);
 
