@@ -13,7 +13,7 @@ build_packages=(
   libgdk-pixbuf-2.0-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
 # Needed by the tests alone.
-test_packages=(valgrind libasan8 libubsan1 libjpeg-dev libpng-dev)
+test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev)
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'nametag: %s\n' "$*" >&2; exit 1; }

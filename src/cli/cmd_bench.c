@@ -89,7 +89,7 @@ static Bench *bench_new(NtModelSet *models, NtModelSet *fast, const NtImage *ima
     bench->embed8 = nt_embed_workspace_new(nt_model_set_embedder(fast));
     bench->image = *image;
     bench->face.box = *face;
-    bench->detect = nt_detect_workspace_new();
+    bench->detect = nt_detect_workspace_new(NULL);
     bench->embed = nt_embed_workspace_new(nt_model_set_embedder(models));
     bench->chips = g_malloc0((gsize)BATCH * NT_CHIP_BYTES);
     bench->embeddings = g_new0(float, BATCH * NT_EMBEDDING_SIZE);
@@ -190,7 +190,7 @@ static void bench_picture(GArray *rows, const Options *options, NtModelSet *mode
     const NtDetectOptions detect = {0};
     const NtDetection *found;
     size_t n_found = 0;
-    NtDetectWorkspace *workspace = nt_detect_workspace_new();
+    NtDetectWorkspace *workspace = nt_detect_workspace_new(NULL);
     if (nt_detect(nt_model_set_detector(models), workspace, rgb, &detect, &found, &n_found, NULL) == NT_OK && n_found)
         box = found[0].box;
     nt_detect_workspace_free(workspace);

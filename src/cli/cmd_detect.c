@@ -99,7 +99,7 @@ static int run(const Options *options, char **pictures, int n_pictures)
         return NT_EXIT_FAILED;
     }
     const NtEngineOptions engine = {.upsample = options->upsample, .threshold = options->threshold,
-                                    .with_embedding = !options->no_embedding};
+                                    .with_embedding = !options->no_embedding, .workers = nt_command_processors()};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &engine);
     int exit_code = NT_EXIT_OK;
     nt_command_catch_interrupt();

@@ -125,7 +125,8 @@ static int run(const Options *options, char **words, int n_words)
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
-    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE, .with_chips = TRUE};
+    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE, .with_chips = TRUE,
+                                    .workers = nt_command_processors()};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &engine);
     const NtEnrollJob job = {.gallery = gallery, .analyser = analyser, .largest = options->largest,
                              .force = options->force, .quiet = options->quiet, .max = (guint)options->max,

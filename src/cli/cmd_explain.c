@@ -96,7 +96,8 @@ static gboolean explain(const Options *options, const char *path, GError **error
         g_propagate_error(error, reason);
         return FALSE;
     }
-    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE, .with_chips = TRUE};
+    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE, .with_chips = TRUE,
+                                    .workers = nt_command_processors()};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, classifier, &engine);
     g_autoptr(NtTaggedFrame) frame = nt_analyser_tag_rgb(analyser, &still->rgb, error);
     if (!frame)

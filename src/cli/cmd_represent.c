@@ -86,7 +86,7 @@ static int run(const Options *options, const char *dir)
         nt_command_error("there is no picture in %s", dir);
         return NT_EXIT_FAILED;
     }
-    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE};
+    const NtEngineOptions engine = {.upsample = options->upsample, .with_embedding = TRUE, .workers = nt_command_processors()};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &engine);
     g_autoptr(NtProgress) progress = nt_progress_new(dir, "pictures", options->quiet);
     g_autoptr(GString) csv = g_string_new(NULL);

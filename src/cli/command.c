@@ -8,6 +8,8 @@
 
 #include "identity/gallery.h"
 
+#define MAX_THREADS 64
+
 gboolean nt_command_parse(const GOptionEntry *entries, const char *arguments, const char *summary,
                           const char *description, int *argc, char ***argv, int *exit_code)
 {
@@ -97,3 +99,5 @@ gboolean nt_command_is_uri(const char *word)
     g_autofree char *scheme = g_uri_parse_scheme(word);
     return scheme && strlen(scheme) > 1 && strncmp(word + strlen(scheme), "://", 3) == 0;
 }
+
+int nt_command_processors(void) { return (int)MIN(g_get_num_processors(), MAX_THREADS); }

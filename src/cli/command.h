@@ -37,6 +37,9 @@ void nt_command_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void nt_command_catch_interrupt(void);
 gboolean nt_command_interrupted(void);
 
+/* Threads worth having: one a processor, within reason. */
+int nt_command_processors(void);
+
 /* --gallery: its value or the default path; free with g_free. */
 char *nt_command_gallery_path(const char *option);
 

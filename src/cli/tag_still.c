@@ -67,7 +67,9 @@ gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output,
     g_autoptr(NtStill) still = nt_still_load(path, error);
     if (!still)
         return FALSE;
-    g_autoptr(NtAnalyser) analyser = nt_analyser_new(job->models, job->classifier, &job->options);
+    NtEngineOptions options = job->options;
+    options.workers = (int)job->n_threads;
+    g_autoptr(NtAnalyser) analyser = nt_analyser_new(job->models, job->classifier, &options);
     g_autoptr(NtTaggedFrame) frame = nt_analyser_tag_rgb(analyser, &still->rgb, error);
     if (!frame)
         return FALSE;

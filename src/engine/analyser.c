@@ -9,8 +9,9 @@ struct NtAnalyser {
     NtModelSet *models;
     const NtClassifier *classifier;
     NtEngineOptions options;
+    NtWorkers *workers;
     NtDetectWorkspace *detect;
-    NtEmbedWorkspace *embed;
+    NtEmbedWorkspace **embed; /* [workers] */
     NtChipWorkspace chip;
     NtFrameStore *frames;
     GByteArray *crop;   /* RGB of the part of a video frame that a chip needs */
@@ -30,11 +31,15 @@ NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, 
     analyser->models = nt_model_set_ref(models);
     analyser->classifier = classifier;
     analyser->options = *options;
-    analyser->detect = nt_detect_workspace_new();
-    analyser->embed = nt_embed_workspace_new(nt_model_set_embedder(models));
-    if (!analyser->detect || !analyser->embed)
+    analyser->workers = nt_workers_new(options->workers);
+    analyser->detect = nt_detect_workspace_new(analyser->workers);
+    if (!analyser->workers || !analyser->detect)
         g_error("not enough memory to analyse a picture");
-    analyser->frames = nt_frame_store_new();
+    analyser->embed = g_new0(NtEmbedWorkspace *, nt_workers_count(analyser->workers));
+    for (int i = 0; i < nt_workers_count(analyser->workers); i++)
+        if (!(analyser->embed[i] = nt_embed_workspace_new(nt_model_set_embedder(models))))
+            g_error("not enough memory to analyse a picture");
+    analyser->frames = nt_frame_store_new(0, 0);
     analyser->crop = g_byte_array_new();
     analyser->chips = g_byte_array_new();
     analyser->embeddings = g_array_new(FALSE, FALSE, sizeof(float));
@@ -46,7 +51,10 @@ void nt_analyser_free(NtAnalyser *analyser)
     if (!analyser)
         return;
     nt_detect_workspace_free(analyser->detect);
-    nt_embed_workspace_free(analyser->embed);
+    for (int i = 0; i < nt_workers_count(analyser->workers); i++)
+        nt_embed_workspace_free(analyser->embed[i]);
+    g_free(analyser->embed);
+    nt_workers_free(analyser->workers);
     nt_chip_workspace_clear(&analyser->chip);
     nt_frame_store_unref(analyser->frames);
     g_byte_array_unref(analyser->crop);
@@ -54,6 +62,12 @@ void nt_analyser_free(NtAnalyser *analyser)
     g_array_unref(analyser->embeddings);
     nt_model_set_unref(analyser->models);
     g_free(analyser);
+}
+
+void nt_analyser_use_frames(NtAnalyser *analyser, NtFrameStore *frames)
+{
+    nt_frame_store_unref(analyser->frames);
+    analyser->frames = nt_frame_store_ref(frames);
 }
 
 static NtStatus cut_chip(NtAnalyser *analyser, const Picture *picture, const NtPoint *landmarks, guint8 *chip)
@@ -75,6 +89,26 @@ static NtStatus cut_chip(NtAnalyser *analyser, const Picture *picture, const NtP
     return nt_chip_extract(&plan, &crop, &analyser->chip, chip);
 }
 
+/* The faces of one picture, in as many shares as there are workers: those of a share go through the network together. */
+typedef struct Embedding {
+    NtAnalyser *analyser;
+    guint n_faces, n_shares;
+    gint status; /* NtStatus of the last share that failed */
+} Embedding;
+
+static void embed_share(void *user, int share, int worker)
+{
+    Embedding *embedding = user;
+    NtAnalyser *analyser = embedding->analyser;
+    const guint from = (guint)share * embedding->n_faces / embedding->n_shares;
+    const guint to = ((guint)share + 1) * embedding->n_faces / embedding->n_shares;
+    const NtStatus status = nt_embed(nt_model_set_embedder(analyser->models), analyser->embed[worker],
+                                     analyser->chips->data + (gsize)from * NT_CHIP_BYTES, to - from,
+                                     (float *)(void *)analyser->embeddings->data + (gsize)from * NT_EMBEDDING_SIZE);
+    if (status != NT_OK)
+        g_atomic_int_set(&embedding->status, status);
+}
+
 static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTaggedFrame *frame)
 {
     g_byte_array_set_size(analyser->chips, frame->n_faces * NT_CHIP_BYTES);
@@ -91,9 +125,11 @@ static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTagg
     if (!analyser->options.with_embedding)
         return NT_OK;
 
-    float *embeddings = (float *)(void *)analyser->embeddings->data;
-    NtStatus status = nt_embed(nt_model_set_embedder(analyser->models), analyser->embed, analyser->chips->data,
-                               frame->n_faces, embeddings);
+    const float *embeddings = (const float *)(const void *)analyser->embeddings->data;
+    Embedding embedding = {.analyser = analyser, .n_faces = frame->n_faces,
+                           .n_shares = MIN(frame->n_faces, (guint)nt_workers_count(analyser->workers))};
+    nt_workers_run(analyser->workers, (int)embedding.n_shares, embed_share, &embedding);
+    const NtStatus status = (NtStatus)embedding.status;
     for (guint i = 0; status == NT_OK && i < frame->n_faces; i++) {
         NtFace *face = &frame->faces[i];
         memcpy(face->embedding, embeddings + (gsize)i * NT_EMBEDDING_SIZE, sizeof face->embedding);

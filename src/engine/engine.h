@@ -16,6 +16,8 @@ typedef struct NtEngineOptions {
     double threshold;        /* detector score */
     gboolean with_embedding; /* FALSE stops after the landmarks; verdicts are then all unknown */
     gboolean with_chips;     /* keep the chip of every face */
+    int workers;             /* threads that share one picture, the caller's included; 0 and 1: none beside it. For stills and
+                              * live pictures; frames of a clip are better analysed side by side (pool.h) */
 } NtEngineOptions;
 
 typedef struct NtAnalyser NtAnalyser;
@@ -25,6 +27,9 @@ typedef struct NtAnalyser NtAnalyser;
 NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, const NtEngineOptions *options);
 void nt_analyser_free(NtAnalyser *analyser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtAnalyser, nt_analyser_free)
+
+/* Results are taken from there instead of from a store of the analyser's own. */
+void nt_analyser_use_frames(NtAnalyser *analyser, NtFrameStore *frames);
 
 /* A still: detection on colour, as the reference does. NULL with NT_MODEL_ERROR on failure. */
 NtTaggedFrame *nt_analyser_tag_rgb(NtAnalyser *analyser, const NtImage *rgb, GError **error);

@@ -2,6 +2,8 @@
 
 /* Places for waiting frames beyond those at work: enough to ride out uneven frames, few enough to stay small. */
 #define PLACES_PER_THREAD 2
+/* Faces that results have room for from the start; more make them grow. */
+#define USUAL_FACES 16
 
 /* A frame on its way: pushed, then taken up by a worker, then done, then popped. */
 typedef struct Job {
@@ -67,10 +69,12 @@ NtPool *nt_pool_new(NtModelSet *models, const NtClassifier *classifier, const Nt
     g_cond_init(&pool->work);
     g_cond_init(&pool->result);
     pool->jobs = g_new0(Job, pool->n_places);
+    g_autoptr(NtFrameStore) frames = nt_frame_store_new(pool->n_places + 1, USUAL_FACES);
     pool->threads = g_new(GThread *, pool->n_threads);
     pool->analysers = g_new(NtAnalyser *, pool->n_threads);
     for (guint i = 0; i < pool->n_threads; i++) {
         pool->analysers[i] = nt_analyser_new(models, classifier, options);
+        nt_analyser_use_frames(pool->analysers[i], frames);
         Worker *worker = g_new(Worker, 1);
         *worker = (Worker){pool, pool->analysers[i]};
         pool->threads[i] = g_thread_new("analyser", run_worker, worker);

@@ -56,12 +56,20 @@ void nt_tagged_frame_unref(NtTaggedFrame *frame)
     nt_frame_store_unref(store);
 }
 
-NtFrameStore *nt_frame_store_new(void)
+NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces)
 {
     NtFrameStore *store = g_new0(NtFrameStore, 1);
     store->ref_count = 1;
     g_mutex_init(&store->lock);
-    store->idle = g_ptr_array_new_with_free_func(free_frame);
+    store->idle = g_ptr_array_new_full(MAX(n_frames, 1), free_frame);
+    for (guint i = 0; i < n_frames; i++)
+        g_ptr_array_add(store->idle, nt_tagged_frame_new(n_faces));
+    return store;
+}
+
+NtFrameStore *nt_frame_store_ref(NtFrameStore *store)
+{
+    g_atomic_int_inc(&store->ref_count);
     return store;
 }
 
@@ -80,7 +88,6 @@ NtTaggedFrame *nt_frame_store_take(NtFrameStore *store, guint n_faces)
     NtTaggedFrame *frame = store->idle->len ? g_ptr_array_steal_index_fast(store->idle, store->idle->len - 1) : NULL;
     g_mutex_unlock(&store->lock);
     frame = prepare(frame ? frame : g_new0(NtTaggedFrame, 1), n_faces);
-    g_atomic_int_inc(&store->ref_count);
-    frame->store = store;
+    frame->store = nt_frame_store_ref(store);
     return frame;
 }

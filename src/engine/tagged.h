@@ -37,7 +37,8 @@ NtTaggedFrame *nt_tagged_frame_new(guint n_faces); /* zeroed */
 
 /* Frames that come back when they are let go, so that analysing a clip allocates nothing once as many are about as its
  * consumers hold. Counted: frames keep their store alive. Any thread. */
-NtFrameStore *nt_frame_store_new(void);
+NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces); /* to begin with: that many, with room for so many faces */
+NtFrameStore *nt_frame_store_ref(NtFrameStore *store);
 void nt_frame_store_unref(NtFrameStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtFrameStore, nt_frame_store_unref)
 NtTaggedFrame *nt_frame_store_take(NtFrameStore *store, guint n_faces); /* zeroed, as if new */

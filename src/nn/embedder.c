@@ -363,7 +363,10 @@ static NtStatus embed_batch(const NtEmbedder *embedder, NtEmbedWorkspace *w, con
     nt_average_pool_all(&map, means);
     if (status == NT_OK)
         status = show(w, "avgpool", means, map.channels, 1);
-    nt_dense(means, n, map.channels, embedder->dense, NT_EMBEDDING_SIZE, embeddings);
+    /* One by one, so that a chip's embedding never depends on its company. */
+    for (int i = 0; i < n; i++)
+        nt_dense(means + i * map.channels, 1, map.channels, embedder->dense, NT_EMBEDDING_SIZE,
+                 embeddings + i * NT_EMBEDDING_SIZE);
     if (status == NT_OK)
         status = show(w, "embedding", embeddings, NT_EMBEDDING_SIZE, 1);
     return status;

@@ -17,6 +17,7 @@
 
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)
+#define MAX_LEVELS 64 /* a picture of that many pixels has 32 */
 #define ALIGNMENT 64
 
 /* From a window's cell to pixels: a filter sees 4 padded cells before its centre; the half cell is added away from 0. */
@@ -39,15 +40,25 @@ typedef struct Pixels {
     size_t capacity;
 } Pixels;
 
-struct NtDetectWorkspace {
-    Pixels enlarged[2], levels[2]; /* two each: one is made from the other */
+/* What scanning a level needs: one for each worker. */
+typedef struct Scanner {
     NtFhog fhog;
     float *filter_work, *responses;
     size_t filter_work_capacity, responses_capacity;
     NtDetection *candidates;
     size_t n_candidates, candidates_capacity;
-    NtDetection *found;
-    size_t found_capacity;
+    NtStatus status;
+} Scanner;
+
+struct NtDetectWorkspace {
+    NtWorkers *workers; /* borrowed; NULL: the caller alone */
+    Pixels enlarged[2]; /* one is made from the other */
+    Pixels pixels[MAX_LEVELS];
+    NtImage levels[MAX_LEVELS];
+    Scanner *scanners;  /* [workers] */
+    int n_scanners;
+    NtDetection *candidates, *found;
+    size_t n_candidates, candidates_capacity, found_capacity;
 };
 
 const char *nt_detector_part_name(int part)
@@ -160,19 +171,37 @@ void nt_detector_free(NtDetector *detector)
     free(detector);
 }
 
-NtDetectWorkspace *nt_detect_workspace_new(void) { return calloc(1, sizeof(NtDetectWorkspace)); }
+NtDetectWorkspace *nt_detect_workspace_new(NtWorkers *workers)
+{
+    NtDetectWorkspace *workspace = calloc(1, sizeof *workspace);
+    if (!workspace)
+        return NULL;
+    workspace->workers = workers;
+    workspace->n_scanners = nt_workers_count(workers);
+    workspace->scanners = calloc((size_t)workspace->n_scanners, sizeof *workspace->scanners);
+    if (!workspace->scanners) {
+        free(workspace);
+        return NULL;
+    }
+    return workspace;
+}
 
 void nt_detect_workspace_free(NtDetectWorkspace *workspace)
 {
     if (!workspace)
         return;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         free(workspace->enlarged[i].data);
-        free(workspace->levels[i].data);
+    for (int i = 0; i < MAX_LEVELS; i++)
+        free(workspace->pixels[i].data);
+    for (int i = 0; i < workspace->n_scanners; i++) {
+        Scanner *scanner = &workspace->scanners[i];
+        nt_fhog_clear(&scanner->fhog);
+        free(scanner->filter_work);
+        free(scanner->responses);
+        free(scanner->candidates);
     }
-    nt_fhog_clear(&workspace->fhog);
-    free(workspace->filter_work);
-    free(workspace->responses);
+    free(workspace->scanners);
     free(workspace->candidates);
     free(workspace->found);
     free(workspace);
@@ -220,24 +249,24 @@ static int cell_to_pixel(int cell)
     return pixel >= 0 ? pixel + HALF_CELL : pixel - HALF_CELL;
 }
 
-static NtStatus add_candidate(NtDetectWorkspace *workspace, int part, double score, int row, int column, int level)
+static NtStatus add_candidate(Scanner *scanner, int part, double score, int row, int column, int level)
 {
-    if (workspace->n_candidates == workspace->candidates_capacity) {
-        const size_t needed = workspace->candidates_capacity ? 2 * workspace->candidates_capacity : 256;
-        if (!reserve((void **)&workspace->candidates, &workspace->candidates_capacity, needed, sizeof(NtDetection)))
+    if (scanner->n_candidates == scanner->candidates_capacity) {
+        const size_t needed = scanner->candidates_capacity ? 2 * scanner->candidates_capacity : 256;
+        if (!reserve((void **)&scanner->candidates, &scanner->candidates_capacity, needed, sizeof(NtDetection)))
             return NT_ERR_MEMORY;
     }
     const NtRect window = {cell_to_pixel(column - WINDOW_BEFORE), cell_to_pixel(row - WINDOW_BEFORE),
                            cell_to_pixel(column + WINDOW_AFTER), cell_to_pixel(row + WINDOW_AFTER)};
-    workspace->candidates[workspace->n_candidates++] =
+    scanner->candidates[scanner->n_candidates++] =
         (NtDetection){nt_pyramid_rect_up(window, level), score, part};
     return NT_OK;
 }
 
 /* The windows of one level and part whose response reaches the limit. Responses are indexed by a window's first cell;
  * the reference counts from its centre, WINDOW_BEFORE cells on. screened: they are estimates, good to SCREEN_MARGIN. */
-static NtStatus collect(const NtDetector *detector, NtDetectWorkspace *workspace, const NtFilterJob *job, int part,
-                        int level, double limit, int screened)
+static NtStatus collect(const NtDetector *detector, Scanner *scanner, const NtFilterJob *job, int part, int level,
+                        double limit, int screened)
 {
     const NtFhog *fhog = job->fhog;
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
@@ -253,7 +282,7 @@ static NtStatus collect(const NtDetector *detector, NtDetectWorkspace *workspace
             if (!(responses[c] > low))
                 continue;
             const double response = screened ? window(&detector->dense[part], fhog, r, c) : responses[c];
-            if (response >= limit && add_candidate(workspace, part, response - detector->thresholds[part],
+            if (response >= limit && add_candidate(scanner, part, response - detector->thresholds[part],
                                                    r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)
                 return NT_ERR_MEMORY;
         }
@@ -262,10 +291,10 @@ static NtStatus collect(const NtDetector *detector, NtDetectWorkspace *workspace
 }
 
 /* All windows of one level, each part's filter. */
-static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *workspace, int level,
+static NtStatus scan_level(const NtDetector *detector, Scanner *scanner, int level,
                            const NtDetectOptions *options)
 {
-    const NtFhog *fhog = &workspace->fhog;
+    const NtFhog *fhog = &scanner->fhog;
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
     if (fhog->rows == 0 || valid_rows <= 0 || valid_columns <= 0)
         return NT_OK;
@@ -273,14 +302,14 @@ static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *worksp
     const size_t rows_up = (size_t)(valid_rows + NT_FILTER_ROWS - 1) / NT_FILTER_ROWS * NT_FILTER_ROWS;
     const size_t part_stride = row_stride * rows_up;
     const NtFilterBank *bank = options->exact ? &detector->bank : &detector->screen;
-    if (!reserve_aligned(&workspace->filter_work, &workspace->filter_work_capacity, nt_filter_work_size(bank, fhog)) ||
-        !reserve_aligned(&workspace->responses, &workspace->responses_capacity, part_stride * NT_N_PARTS))
+    if (!reserve_aligned(&scanner->filter_work, &scanner->filter_work_capacity, nt_filter_work_size(bank, fhog)) ||
+        !reserve_aligned(&scanner->responses, &scanner->responses_capacity, part_stride * NT_N_PARTS))
         return NT_ERR_MEMORY;
-    const NtFilterJob job = {.bank = bank, .fhog = fhog, .responses = workspace->responses,
-                             .part_stride = part_stride, .row_stride = row_stride, .work = workspace->filter_work};
+    const NtFilterJob job = {.bank = bank, .fhog = fhog, .responses = scanner->responses,
+                             .part_stride = part_stride, .row_stride = row_stride, .work = scanner->filter_work};
     nt_filter_respond(nt_cpu_level(), &job);
     for (int part = 0; part < NT_N_PARTS; part++) {
-        const NtStatus status = collect(detector, workspace, &job, part, level,
+        const NtStatus status = collect(detector, scanner, &job, part, level,
                                         detector->thresholds[part] + options->threshold, !options->exact);
         if (status != NT_OK)
             return status;
@@ -288,23 +317,70 @@ static NtStatus scan_level(const NtDetector *detector, NtDetectWorkspace *worksp
     return NT_OK;
 }
 
-static NtStatus scan_pyramid(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
-                             const NtDetectOptions *options)
+typedef struct Scan {
+    const NtDetector *detector;
+    NtDetectWorkspace *workspace;
+    const NtDetectOptions *options;
+} Scan;
+
+static void scan_task(void *user, int level, int worker)
 {
-    const int levels = nt_pyramid_levels(image->width, image->height);
-    NtImage current = *image;
-    for (int level = 0; level < levels; level++) {
-        NtStatus status = NT_OK;
-        if (level > 0) {
-            const NtImage above = current;
-            status = resize_into(&workspace->levels[level % 2], &above, nt_pyramid_next_side(above.width),
-                                 nt_pyramid_next_side(above.height), &current);
-        }
-        if (status != NT_OK || (status = nt_fhog_compute(&current, FILTER_SIDE, FILTER_SIDE, &workspace->fhog)) ||
-            (status = scan_level(detector, workspace, level, options)))
+    const Scan *scan = user;
+    Scanner *scanner = &scan->workspace->scanners[worker];
+    if (scanner->status == NT_OK)
+        scanner->status = nt_fhog_compute(&scan->workspace->levels[level], FILTER_SIDE, FILTER_SIDE, &scanner->fhog);
+    if (scanner->status == NT_OK)
+        scanner->status = scan_level(scan->detector, scanner, level, scan->options);
+}
+
+/* Each level from the one above. */
+static NtStatus build_pyramid(NtDetectWorkspace *workspace, const NtImage *image, int levels)
+{
+    workspace->levels[0] = *image;
+    for (int level = 1; level < levels; level++) {
+        const NtImage *above = &workspace->levels[level - 1];
+        const NtStatus status = resize_into(&workspace->pixels[level], above, nt_pyramid_next_side(above->width),
+                                            nt_pyramid_next_side(above->height), &workspace->levels[level]);
+        if (status != NT_OK)
             return status;
     }
     return NT_OK;
+}
+
+/* The candidates of all scanners together. Their order does not matter: they will be sorted. */
+static NtStatus gather_candidates(NtDetectWorkspace *workspace)
+{
+    workspace->n_candidates = 0;
+    for (int i = 0; i < workspace->n_scanners; i++) {
+        const Scanner *scanner = &workspace->scanners[i];
+        if (scanner->status != NT_OK)
+            return scanner->status;
+        if (!reserve((void **)&workspace->candidates, &workspace->candidates_capacity,
+                     workspace->n_candidates + scanner->n_candidates, sizeof(NtDetection)))
+            return NT_ERR_MEMORY;
+        if (scanner->n_candidates > 0)
+            memcpy(workspace->candidates + workspace->n_candidates, scanner->candidates,
+                   scanner->n_candidates * sizeof(NtDetection));
+        workspace->n_candidates += scanner->n_candidates;
+    }
+    return NT_OK;
+}
+
+static NtStatus scan_pyramid(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
+                             const NtDetectOptions *options)
+{
+    int levels = nt_pyramid_levels(image->width, image->height);
+    levels = levels < MAX_LEVELS ? levels : MAX_LEVELS;
+    const NtStatus status = build_pyramid(workspace, image, levels);
+    if (status != NT_OK)
+        return status;
+    for (int i = 0; i < workspace->n_scanners; i++) {
+        workspace->scanners[i].n_candidates = 0;
+        workspace->scanners[i].status = NT_OK;
+    }
+    Scan scan = {detector, workspace, options};
+    nt_workers_run(workspace->workers, levels, scan_task, &scan);
+    return gather_candidates(workspace);
 }
 
 static double area(int left, int top, int right, int bottom)
@@ -387,7 +463,6 @@ NtStatus nt_detect(const NtDetector *detector, NtDetectWorkspace *workspace, con
     if (status != NT_OK)
         return status;
 
-    workspace->n_candidates = 0;
     if (scan_pyramid(detector, workspace, &search, options) != NT_OK ||
         suppress(detector, workspace, n_found) != NT_OK)
         return nt_error_set(error, NT_ERR_MEMORY, "not enough memory to search a picture of %d x %d pixels",

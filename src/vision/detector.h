@@ -9,6 +9,7 @@
 
 #include "base/safetensors.h"
 #include "base/status.h"
+#include "base/workers.h"
 #include "vision/image.h"
 
 /* The sub-detectors, in the model's order. */
@@ -40,7 +41,8 @@ typedef struct NtDetectWorkspace NtDetectWorkspace; /* scratch memory: one for e
 NtStatus nt_detector_load(const char *path, NtDetector **out, NtError *error);
 void nt_detector_free(NtDetector *detector);
 
-NtDetectWorkspace *nt_detect_workspace_new(void); /* NULL when out of memory */
+/* workers: share the levels of a picture, and must outlive the workspace; NULL: the caller does all. NULL when out of memory. */
+NtDetectWorkspace *nt_detect_workspace_new(NtWorkers *workers);
 void nt_detect_workspace_free(NtDetectWorkspace *workspace);
 
 /* Finds faces, best score first, overlapping ones suppressed. *found points into the workspace and is valid until its

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    b.detect = nt_detect_workspace_new();
+    b.detect = nt_detect_workspace_new(NULL);
     b.embed = nt_embed_workspace_new(b.embedder);
     b.embed8 = nt_embed_workspace_new(b.embedder8);
     b.cache = g_malloc0(CACHE_BYTES);

@@ -359,8 +359,9 @@ def test_models(case):
 def test_bench(case):
     """bench prints its figures as JSON."""
     rows = json.loads(case.nametag("bench", "--json", "--seconds", "0.01").stdout)["rows"]
-    case.equal({row["step"] for row in rows}, {"detect, colour", "detect, luma", "landmarks, a face", "chip, a face",
-                                               "embedding, a face", "embedding, 8 faces"}, "steps")
+    steps = {row["step"] for row in rows} - {"embedding, 8 bits"}  # which only some processors have
+    case.equal(steps, {"detect, colour", "detect, luma", "landmarks, a face", "chip, a face",
+                       "embedding, a face", "embedding, 8 faces"}, "steps")
     for row in rows:
         case.check(row["one_thread_ms"] > 0 and row["repeats"] >= 5, row)
 

@@ -14,7 +14,7 @@
 #endif
 
 #define SAMPLE "face-api-1.7.15/demo/sample1.jpg"
-#define WARM_UP 12 /* frames until all places of the pool have been used */
+#define WARM_UP 40 /* frames until every thread has surely had some */
 #define COUNTED 30
 
 static atomic_ulong allocations;
@@ -63,8 +63,8 @@ static void test_analyser(void)
     const NtEngineOptions options = {.upsample = 1, .with_embedding = TRUE};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &options);
     unsigned long before = 0;
-    for (int i = 0; i < WARM_UP + COUNTED / 3; i++) {
-        if (i == WARM_UP)
+    for (int i = 0; i < WARM_UP / 8 + COUNTED / 3; i++) {
+        if (i == WARM_UP / 8)
             before = atomic_load(&allocations);
         NtTaggedFrame *frame = nt_analyser_tag_yuv(analyser, &yuv, NULL);
         g_assert_cmpuint(frame->n_faces, >=, 1);

@@ -70,6 +70,28 @@ static void test_still(void)
     }
 }
 
+/* However many work on one picture, what is found is the same to the last bit. */
+static void test_workers_agree(void)
+{
+    g_autoptr(NtTaggedFrame) alone = NULL;
+    for (int workers = 1; workers <= 3; workers++) {
+        const NtEngineOptions options = {.with_embedding = TRUE, .upsample = 1, .workers = workers};
+        g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &options);
+        g_autoptr(NtTaggedFrame) frame = nt_analyser_tag_rgb(analyser, &photograph->rgb, NULL);
+        g_assert_nonnull(frame);
+        if (!alone)
+            alone = nt_tagged_frame_ref(frame);
+        g_assert_cmpuint(frame->n_faces, ==, alone->n_faces);
+        for (guint i = 0; i < frame->n_faces; i++) {
+            const NtFace *a = &frame->faces[i], *b = &alone->faces[i];
+            g_assert_cmpmem(&a->detection.box, sizeof a->detection.box, &b->detection.box, sizeof b->detection.box);
+            g_assert_cmpfloat(a->detection.score, ==, b->detection.score);
+            g_assert_cmpmem(a->landmarks, sizeof a->landmarks, b->landmarks, sizeof b->landmarks);
+            g_assert_cmpmem(a->embedding, sizeof a->embedding, b->embedding, sizeof b->embedding);
+        }
+    }
+}
+
 static void test_without_embedding(void)
 {
     const NtEngineOptions options = {0};
@@ -180,6 +202,7 @@ int main(int argc, char **argv)
     photograph = nt_still_load(path, &error);
     g_assert_no_error(error);
 
+    g_test_add_func("/engine/workers-agree", test_workers_agree);
     g_test_add_func("/engine/still", test_still);
     g_test_add_func("/engine/without-embedding", test_without_embedding);
     g_test_add_func("/engine/video-agrees-with-still", test_video_agrees_with_still);

@@ -16,7 +16,7 @@ void models_load(Models *models)
         nt_embedder_load(embedder, NT_PRECISION_FLOAT, &models->embedder, &error) != NT_OK ||
         nt_embedder_load(embedder, NT_PRECISION_8BIT, &models->embedder8, &error) != NT_OK)
         g_error("%s", error.message);
-    models->detect = nt_detect_workspace_new();
+    models->detect = nt_detect_workspace_new(NULL);
     models->embed = nt_embed_workspace_new(models->embedder);
     models->embed8 = nt_embed_workspace_new(models->embedder8);
 }

@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_autofree char *path = g_build_filename(g_getenv("NAMETAG_MODELS"), "hog-face.safetensors", NULL);
     g_assert_cmpint(nt_detector_load(path, &detector, NULL), ==, NT_OK);
-    workspace = nt_detect_workspace_new();
+    workspace = nt_detect_workspace_new(NULL);
     g_test_add_func("/vision/detector/any-size", test_any_size);
     g_test_add_func("/vision/detector/views", test_views);
     g_test_add_func("/vision/detector/order-and-suppression", test_order_and_suppression);

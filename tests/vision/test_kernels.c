@@ -199,7 +199,7 @@ static void test_detector(void)
 {
     g_autofree char *path = g_build_filename(g_getenv("NAMETAG_MODELS"), "hog-face.safetensors", NULL);
     NtDetector *detector;
-    NtDetectWorkspace *workspace = nt_detect_workspace_new();
+    NtDetectWorkspace *workspace = nt_detect_workspace_new(NULL);
     g_assert_cmpint(nt_detector_load(path, &detector, NULL), ==, NT_OK);
     gsize total = 0;
     for (int round = 0; round < 8; round++) {
