@@ -7,6 +7,7 @@ static char *model_path(const char *name) { return g_build_filename(g_getenv("NA
 
 void models_load(Models *models)
 {
+    *models = (Models){0};
     NtError error = {NT_OK, ""};
     g_autofree char *detector = model_path("hog-face.safetensors");
     g_autofree char *landmarks = model_path("landmarks-68.safetensors");
