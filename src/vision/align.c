@@ -16,6 +16,9 @@
 /* Pixels around the square that sampling and halving reach for: doubled and two more with each halving. */
 #define MARGIN 2
 #define MAX_HALVINGS 24
+/* Pictures up to that size are made wide (align_kernel.h) before they are sampled. */
+#define WIDE_PIXELS (2 * CHIP_AREA)
+#define ALIGNMENT 64
 
 /* dlib's mean face: points 17..67 in units of the face's size, x right, y down. */
 static const double mean_face[N_MEAN_POINTS][2] = {
@@ -155,7 +158,7 @@ static void plain_sums(const uint8_t *const rows[5], int n, uint16_t *sums)
     }
 }
 
-const NtChipKernels nt_chip_kernels_plain = {plain_row, plain_sums};
+const NtChipKernels nt_chip_kernels_plain = {.row = plain_row, .sums = plain_sums};
 
 const NtChipKernels *nt_chip_kernels_for(NtCpuLevel level)
 {
@@ -191,8 +194,9 @@ static void halve_image(const NtChipKernels *kernels, const NtImage *in, uint8_t
     }
 }
 
-/* Samples the chip; square is the chip's in the coordinates of image. */
-static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Square square, double angle, uint8_t *chip)
+/* Samples the chip; square is the chip's in the coordinates of image. wide: room for the picture as doubles, or NULL. */
+static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Square square, double angle, double *wide,
+                        uint8_t *chip)
 {
     const NtPoint centre = {(square.left + square.right) / 2, (square.top + square.bottom) / 2};
     const double cosine = cos(angle), sine = sin(angle);
@@ -203,16 +207,23 @@ static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Squa
     const NtChipGrid grid = {origin,
                              {(right.x - origin.x) / last, (right.y - origin.y) / last},
                              {(down.x - origin.x) / last, (down.y - origin.y) / last}};
-    for (int r = 0; r < NT_CHIP_SIZE; r++)
-        kernels->row(image, &grid, r, chip + 3 * NT_CHIP_SIZE * r);
+    if (wide)
+        kernels->widen(image, wide);
+    for (int r = 0; r < NT_CHIP_SIZE; r++, chip += 3 * NT_CHIP_SIZE) {
+        if (wide)
+            kernels->wide_row(wide, image->width, image->height, &grid, r, chip);
+        else
+            kernels->row(image, &grid, r, chip);
+    }
 }
 
 /* At least size bytes in *memory; NULL when there are none. Old content is lost. */
 static void *reserve(void **memory, size_t *capacity, size_t size)
 {
     if (size > *capacity) {
+        size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         free(*memory);
-        *memory = malloc(size);
+        *memory = aligned_alloc(ALIGNMENT, size);
         *capacity = *memory ? size : 0;
     }
     return *memory;
@@ -220,7 +231,7 @@ static void *reserve(void **memory, size_t *capacity, size_t size)
 
 void nt_chip_workspace_clear(NtChipWorkspace *workspace)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         free(workspace->memory[i]);
     *workspace = (NtChipWorkspace){0};
 }
@@ -256,7 +267,12 @@ NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, NtChipWork
         image = (NtImage){smaller, width, height, (ptrdiff_t)width * 3, NT_PIXELS_RGB24};
         square = halve_square(square);
     }
-    sample_chip(kernels, &image, square, plan->angle, chip);
+    const size_t pixels = (size_t)image.width * (size_t)image.height;
+    double *wide = NULL;
+    if (kernels->widen && pixels > 0 && pixels <= WIDE_PIXELS &&
+        !(wide = reserve(&workspace->memory[3], &workspace->capacity[3], pixels * 4 * sizeof(double))))
+        return NT_ERR_MEMORY;
+    sample_chip(kernels, &image, square, plan->angle, wide, chip);
     return NT_OK;
 }
 

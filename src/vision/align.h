@@ -26,8 +26,8 @@ typedef struct NtChipPlan {
 
 /* Memory for halved pictures: zero-initialise, reuse freely, one thread at a time. Grows to what the largest face needs. */
 typedef struct NtChipWorkspace {
-    void *memory[3]; /* private */
-    size_t capacity[3];
+    void *memory[4]; /* private */
+    size_t capacity[4];
 } NtChipWorkspace;
 
 void nt_chip_workspace_clear(NtChipWorkspace *workspace); /* frees what it holds; ready for use again */

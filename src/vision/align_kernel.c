@@ -53,42 +53,130 @@ NT_INLINE void store_pixel(uint8_t *p, Doubles v)
 
 #define READ 16 /* bytes that load_pair may read */
 
-static void chip_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE])
+/* The places that one row of the chip looks at, and the weights there. */
+typedef struct Row {
+    double f[NT_CHIP_SIZE], f1[NT_CHIP_SIZE], g[NT_CHIP_SIZE], g1[NT_CHIP_SIZE]; /* of right, left, lower, upper */
+    int32_t offsets[NT_CHIP_SIZE]; /* of the upper left neighbour: top * row_step + left * pixel_step */
+} Row;
+
+NT_INLINE int is_inside(NtPoint p, double right, double bottom)
 {
-    double f[NT_CHIP_SIZE], f1[NT_CHIP_SIZE], g[NT_CHIP_SIZE], g1[NT_CHIP_SIZE];
-    int32_t offsets[NT_CHIP_SIZE];
-    uint8_t line[3 * NT_CHIP_SIZE + 1]; /* pixels are written as 4 bytes */
-    const double last_left = rgb->width - 2, last_top = rgb->height - 2;
+    const double left = floor(p.x), top = floor(p.y);
+    return left >= 0 && top >= 0 && left < right && top < bottom;
+}
+
+NT_INLINE NtPoint place(const NtChipGrid *grid, int column, int row)
+{
+    return (NtPoint){grid->start.x + grid->across.x * column + grid->down.x * row,
+                     grid->start.y + grid->across.y * column + grid->down.y * row};
+}
+
+/* 0 when a neighbour lies outside: left must be below right, top below bottom. Places run one way, rounding included, so
+ * that the first and the last tell for all. */
+NT_INLINE int find_places(const NtChipGrid *grid, int row, double right, double bottom, int row_step, int pixel_step,
+                          Row *places)
+{
+    if (!is_inside(place(grid, 0, row), right, bottom) || !is_inside(place(grid, NT_CHIP_SIZE - 1, row), right, bottom))
+        return 0;
     const double x_down = grid->down.x * row, y_down = grid->down.y * row;
-    const int stride = (int)rgb->stride;
-    int all_inside = rgb->width * 3 >= READ; /* and not at the last row: then there is a row to read into */
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
         const double x = grid->start.x + grid->across.x * c + x_down, y = grid->start.y + grid->across.y * c + y_down;
-        const double left = floor(x), top = floor(y);
-        all_inside &= (left >= 0) & (top >= 0) & (left <= last_left) & (top < last_top);
-        f[c] = x - left;
-        g[c] = y - top;
-        f1[c] = 1 - f[c];
-        g1[c] = 1 - g[c];
+        const int32_t left = (int32_t)x, top = (int32_t)y; /* neither is negative */
+        places->f[c] = x - left;
+        places->g[c] = y - top;
+        places->f1[c] = 1 - places->f[c];
+        places->g1[c] = 1 - places->g[c];
+        places->offsets[c] = top * row_step + left * pixel_step;
     }
-    if (!all_inside) {
-        for (int c = 0; c < NT_CHIP_SIZE; c++)
-            nt_chip_pixel(rgb, grid->start.x + grid->across.x * c + x_down, grid->start.y + grid->across.y * c + y_down,
-                          out + 3 * c);
+    return 1;
+}
+
+NT_INLINE Doubles blend(const Row *places, int c, Pair upper, Pair lower)
+{
+    const Doubles f = splat(&places->f[c]), f1 = splat(&places->f1[c]);
+    return splat(&places->g1[c]) * (f1 * upper.left + f * upper.right) +
+           splat(&places->g[c]) * (f1 * lower.left + f * lower.right);
+}
+
+/* The pixel number c of a row. Each is stored as 4 bytes, the next over the fourth. */
+NT_INLINE void store_in_row(uint8_t *row, int c, Doubles v)
+{
+    if (c < NT_CHIP_SIZE - 1) {
+        store_pixel(row + 3 * c, v);
+        return;
+    }
+    uint8_t last[4];
+    store_pixel(last, v);
+    memcpy(row + 3 * c, last, 3);
+}
+
+static void chip_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE])
+{
+    Row places;
+    const int stride = (int)rgb->stride;
+    /* Not at the last row: there must be a row to read into. */
+    if (rgb->width * 3 < READ || !find_places(grid, row, rgb->width - 1, rgb->height - 2, stride, 3, &places)) {
+        for (int c = 0; c < NT_CHIP_SIZE; c++) {
+            const NtPoint p = place(grid, c, row);
+            nt_chip_pixel(rgb, p.x, p.y, out + 3 * c);
+        }
         return;
     }
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
-        const double x = grid->start.x + grid->across.x * c + x_down, y = grid->start.y + grid->across.y * c + y_down;
-        offsets[c] = (int32_t)y * stride + 3 * (int32_t)x;
+        const uint8_t *upper = rgb->pixels + places.offsets[c];
+        store_in_row(out, c, blend(&places, c, load_pair(upper), load_pair(upper + stride)));
+    }
+}
+
+#ifdef __AVX2__
+NT_INLINE Doubles widen_pixel(int quad)
+{
+    return (Doubles)_mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(quad)));
+}
+
+static void widen(const NtImage *rgb, double *out)
+{
+    Doubles *pixels = (Doubles *)(void *)out;
+    for (int y = 0; y < rgb->height; y++) {
+        const uint8_t *p = nt_image_row(rgb, y), *last = p + 3 * (rgb->width - 1);
+        for (; p < last; p += 3) {
+            int quad;
+            memcpy(&quad, p, sizeof quad);
+            *pixels++ = widen_pixel(quad);
+        }
+        *pixels++ = widen_pixel(last[0] | last[1] << 8 | last[2] << 16); /* the picture may end here */
+    }
+}
+
+static void wide_row(const double *wide, int width, int height, const NtChipGrid *grid, int row,
+                     uint8_t out[3 * NT_CHIP_SIZE])
+{
+    Row places;
+    const size_t below = 4 * (size_t)width;
+    if (find_places(grid, row, width - 1, height - 1, width, 1, &places)) {
+        for (int c = 0; c < NT_CHIP_SIZE; c++) {
+            const Doubles *upper = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c]);
+            const Doubles *lower = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c] + below);
+            store_in_row(out, c, blend(&places, c, (Pair){upper[0], upper[1]}, (Pair){lower[0], lower[1]}));
+        }
+        return;
     }
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
-        const uint8_t *above = rgb->pixels + offsets[c];
-        const Pair a = load_pair(above), b = load_pair(above + stride);
-        store_pixel(line + 3 * c, splat(&g1[c]) * (splat(&f1[c]) * a.left + splat(&f[c]) * a.right) +
-                                      splat(&g[c]) * (splat(&f1[c]) * b.left + splat(&f[c]) * b.right));
+        const NtPoint p = place(grid, c, row);
+        const double left = floor(p.x), top = floor(p.y);
+        memset(out + 3 * c, 0, 3);
+        if (!(left >= 0 && top >= 0 && left + 1 < width && top + 1 < height))
+            continue;
+        const double f = p.x - left, g = p.y - top, *upper = wide + 4 * ((size_t)top * (size_t)width + (size_t)left);
+        for (int k = 0; k < 3; k++)
+            out[3 * c + k] = (uint8_t)((1 - g) * ((1 - f) * upper[k] + f * upper[4 + k]) +
+                                       g * ((1 - f) * upper[below + (size_t)k] + f * upper[below + 4 + (size_t)k]));
     }
-    memcpy(out, line, 3 * NT_CHIP_SIZE);
 }
+#else
+#define widen NULL
+#define wide_row NULL
+#endif
 
 static void sums(const uint8_t *const rows[5], int n, uint16_t *restrict out)
 {
@@ -97,4 +185,4 @@ static void sums(const uint8_t *const rows[5], int n, uint16_t *restrict out)
         out[i] = (uint16_t)(a[i] + e[i] + 4 * (b[i] + d[i]) + 6 * c[i]);
 }
 
-const NtChipKernels NT_KERNEL(nt_chip_kernels) = {chip_row, sums};
+const NtChipKernels NT_KERNEL(nt_chip_kernels) = {chip_row, sums, widen, wide_row};

@@ -87,6 +87,33 @@ def test_detect_options(case):
     case.check(counts[1] > counts[0], f"faces of about 50 pixels, found without and with upsampling: {counts}")
 
 
+def test_detect_levels(case):
+    """NAMETAG_CPU picks the kernels, and none of them changes what is found."""
+    need(SAMPLE)
+    wanted = None
+    for level in ("plain", "baseline", "avx2", "avx512", "no-such-level"):
+        case.env["NAMETAG_CPU"] = level
+        faces = json_lines(case.nametag("detect", SAMPLE).stdout)[0]["faces"]
+        wanted = wanted or faces
+        case.equal([f["box"] for f in faces], [f["box"] for f in wanted], f"boxes with {level}")
+        case.equal([f["landmarks"] for f in faces], [f["landmarks"] for f in wanted], f"landmarks with {level}")
+        for ours, theirs in zip(faces, wanted):
+            case.check(abs(ours["score"] - theirs["score"]) < 2e-4, f"score with {level}")
+            case.check(math.dist(ours["embedding"], theirs["embedding"]) < 1e-4, f"embedding with {level}")
+    case.env["NAMETAG_CPU"] = "baseline"
+    case.check("kernels: baseline;" in case.nametag("bench", "--seconds", "0.01", SAMPLE).stdout, "level in bench")
+
+
+def test_tag_fast(case):
+    """--fast gives the same names at nearly the same distances."""
+    enrol_franck(case)
+    clip = short_clip(case, FRANCK)
+    runs = [json_lines(case.nametag("tag", "--gallery", case.gallery, "--records", "-", "--quiet", *more, clip).stdout)
+            for more in ([], ["--fast"])]
+    case.equal(*[[[f["name"] for f in r["faces"]] for r in run] for run in runs], "names")
+    case.check(len(runs[0]) > 0, "records")
+
+
 def test_detect_goes_on(case):
     """A picture that cannot be read is named on standard error; the others are done; exit code 1."""
     need(SAMPLE)

@@ -104,6 +104,22 @@ static double intersection_over_union(NtRect a, NtRect b)
     return inner / ((double)nt_rect_width(a) * nt_rect_height(a) + (double)nt_rect_width(b) * nt_rect_height(b) - inner);
 }
 
+/* Scoring every window in full finds the same as refusing most of them early. */
+static void compare_exact(Models *models, const NtImage *image, int upsample)
+{
+    const NtDetectOptions options = {.upsample = upsample}, exact = {.upsample = upsample, .exact = 1};
+    const NtDetection *found;
+    size_t n, n_exact;
+    g_assert_cmpint(nt_detect(models->detector, models->detect, image, &options, &found, &n, NULL), ==, NT_OK);
+    g_autofree NtDetection *early = g_memdup2(found, n * sizeof *found);
+    g_assert_cmpint(nt_detect(models->detector, models->detect, image, &exact, &found, &n_exact, NULL), ==, NT_OK);
+    g_assert_cmpuint(n, ==, n_exact);
+    for (size_t i = 0; i < n; i++) {
+        g_assert_cmpmem(&early[i].box, sizeof early[i].box, &found[i].box, sizeof found[i].box);
+        g_assert_cmpfloat_with_epsilon(early[i].score, found[i].score, 2e-5);
+    }
+}
+
 /* Every reference detection is found, by the same part, at nearly the same score, and nothing else is, unless one of the
  * two is as near to the threshold as builds of the reference differ. */
 static void compare_detections(Models *models, const NtImage *image, int upsample, JsonArray *reference,
@@ -113,6 +129,7 @@ static void compare_detections(Models *models, const NtImage *image, int upsampl
     const NtDetection *found;
     size_t n_found;
     NtError error;
+    compare_exact(models, image, upsample);
     g_assert_cmpint(nt_detect(models->detector, models->detect, image, &options, &found, &n_found, &error), ==, NT_OK);
     g_autofree gboolean *used = g_new0(gboolean, n_found + 1);
     for (guint i = 0; i < json_array_get_length(reference); i++) {
