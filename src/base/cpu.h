@@ -27,6 +27,15 @@ int nt_cpu_vnni(void);
 
 const char *nt_cpu_level_name(NtCpuLevel level);
 
+/* The address of a level's build of a kernel or table of kernels: NT_FOR_LEVEL(level, nt_kernel). */
+#ifdef __x86_64__
+#define NT_FOR_LEVEL(level, name) \
+    ((level) == NT_CPU_AVX512 ? &name##_avx512 : (level) == NT_CPU_AVX2 ? &name##_avx2 \
+     : (level) == NT_CPU_PLAIN ? &name##_plain : &name##_baseline)
+#else
+#define NT_FOR_LEVEL(level, name) ((level) == NT_CPU_PLAIN ? &name##_plain : &name##_baseline)
+#endif
+
 /* For tests: the level from now on, whatever the environment says; beyond the processor's, its best. */
 void nt_cpu_force(NtCpuLevel level);
 

@@ -193,7 +193,7 @@ NtEmbedWorkspace *nt_embed_workspace_new(const NtEmbedder *embedder)
     const size_t kept = MAX_BATCH * nt_map_size(KEPT_CHANNELS, KEPT_SIDE), map = kept > first_map ? kept : first_map;
     const size_t input = ((size_t)CHIP_SIDE * CHIP_SIDE * 3 + NT_CHANNELS - 1) / NT_CHANNELS * NT_CHANNELS;
     const size_t first = nt_map_size(FIRST_CHANNELS, FIRST_SIDE), all = input + first + 4 * map + kept;
-    workspace->memory = aligned_alloc(ALIGNMENT, all * sizeof(float));
+    workspace->memory = nt_aligned_alloc(all * sizeof(float));
     if (!workspace->memory || (embedder->precision == NT_PRECISION_8BIT && !nt_embed_workspace_add_8bit(workspace))) {
         nt_embed_workspace_free(workspace);
         return NULL;

@@ -21,8 +21,8 @@ int nt_embed_workspace_add_8bit(NtEmbedWorkspace *w)
     const size_t first_map = nt_map_size(FIRST_CHANNELS, FIRST_MAP_SIDE);
     const size_t kept = MAX_BATCH * nt_map_size(KEPT_CHANNELS, KEPT_SIDE), map = kept > first_map ? kept : first_map;
     const size_t first = nt_map_size(FIRST_CHANNELS, FIRST_SIDE);
-    const size_t all = (first + 3 * map + kept + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    w->memory8 = aligned_alloc(ALIGNMENT, all);
+    const size_t all = first + 3 * map + kept;
+    w->memory8 = nt_aligned_alloc(all);
     if (!w->memory8)
         return 0;
     memset(w->memory8, 0, all);

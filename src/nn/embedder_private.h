@@ -19,7 +19,6 @@
 #define FIRST_SHARED_BLOCK 7
 #define KEPT_CHANNELS 64
 #define KEPT_SIDE 17
-#define ALIGNMENT 64
 #define NAME_SIZE 64
 
 /* Pixels become (value - mean) / 256. */

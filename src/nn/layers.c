@@ -5,7 +5,6 @@
 
 #include <cblas.h>
 
-#define ALIGNMENT 64
 
 static int plain_group(int out, int side)
 {
@@ -43,21 +42,6 @@ static void plain_run(const NtConvJob *job)
 
 const NtConvKernels nt_conv_kernels_plain = {plain_group, plain_run};
 
-static const NtConvKernels *kernels_for(NtCpuLevel level)
-{
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return &nt_conv_kernels_avx512;
-    case NT_CPU_AVX2:
-        return &nt_conv_kernels_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return &nt_conv_kernels_plain;
-    default:
-        return &nt_conv_kernels_baseline;
-    }
-}
 
 /* How the window is walked through: by channels of a map, or by the interleaved channels of a picture. */
 typedef struct Walk {
@@ -76,10 +60,10 @@ int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
     const Walk walk = walk_of(conv);
     const int kernel = conv->kernel, in = conv->in, out = conv->out;
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
-    conv->kernels = kernels_for(level);
+    conv->kernels = NT_FOR_LEVEL(level, nt_conv_kernels);
     conv->group = conv->kernels->group(out, conv->side);
     const size_t n = (size_t)(kernel * kernel * in) * (size_t)out;
-    conv->weights = aligned_alloc(ALIGNMENT, (n * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    conv->weights = nt_aligned_alloc(n * sizeof(float));
     if (!conv->weights)
         return 0;
     float *packed = conv->weights;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "nn/conv_kernel.h"
 
 typedef struct NtMap {

@@ -6,7 +6,6 @@
 
 #include "nn/conv8_kernel.h"
 
-#define ALIGNMENT 64
 #define MAX_WEIGHT 127
 #define LARGEST_OUT 256
 #define SHORT 6 /* rows that short are done 64 channels at a time, others 32 */
@@ -66,7 +65,7 @@ int nt_conv8_pack(NtConv8 *conv, const float *filters, double quantum, const flo
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
     conv->group = nt_conv8_group(out, conv->side);
     const size_t n = (size_t)(blocks * kernel * taps_x * inner) * (size_t)out;
-    conv->weights = aligned_alloc(ALIGNMENT, (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    conv->weights = nt_aligned_alloc(n);
     conv->scale = malloc((size_t)out * sizeof *conv->scale);
     if (!conv->weights || !conv->scale)
         return 0;

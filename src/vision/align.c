@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "vision/align_kernel.h"
 
 #define PADDING 0.25
@@ -18,7 +19,6 @@
 #define MAX_HALVINGS 24
 /* Pictures up to that size are made wide (align_kernel.h) before they are sampled. */
 #define WIDE_PIXELS (2 * CHIP_AREA)
-#define ALIGNMENT 64
 
 /* dlib's mean face: points 17..67 in units of the face's size, x right, y down. */
 static const double mean_face[N_MEAN_POINTS][2] = {
@@ -160,21 +160,7 @@ static void plain_sums(const uint8_t *const rows[5], int n, uint16_t *sums)
 
 const NtChipKernels nt_chip_kernels_plain = {.row = plain_row, .sums = plain_sums};
 
-const NtChipKernels *nt_chip_kernels_for(NtCpuLevel level)
-{
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return &nt_chip_kernels_avx512;
-    case NT_CPU_AVX2:
-        return &nt_chip_kernels_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return &nt_chip_kernels_plain;
-    default:
-        return &nt_chip_kernels_baseline;
-    }
-}
+const NtChipKernels *nt_chip_kernels_for(NtCpuLevel level) { return NT_FOR_LEVEL(level, nt_chip_kernels); }
 
 /* One halving: 5 x 5 binomial filter at every other pixel, sum / 256 truncated. out: (width - 3) / 2 x (height - 3) / 2,
  * dense. sums: 3 * width of scratch. */
@@ -217,17 +203,6 @@ static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Squa
     }
 }
 
-/* At least size bytes in *memory; NULL when there are none. Old content is lost. */
-static void *reserve(void **memory, size_t *capacity, size_t size)
-{
-    if (size > *capacity) {
-        size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        free(*memory);
-        *memory = aligned_alloc(ALIGNMENT, size);
-        *capacity = *memory ? size : 0;
-    }
-    return *memory;
-}
 
 void nt_chip_workspace_clear(NtChipWorkspace *workspace)
 {
@@ -257,9 +232,9 @@ NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, NtChipWork
             image.width = image.height = 0;
             break;
         }
-        uint8_t *smaller = reserve(&workspace->memory[i % 2], &workspace->capacity[i % 2],
+        uint8_t *smaller = nt_reserve_aligned(&workspace->memory[i % 2], &workspace->capacity[i % 2],
                                    (size_t)width * (size_t)height * 3);
-        uint16_t *sums = reserve(&workspace->memory[2], &workspace->capacity[2],
+        uint16_t *sums = nt_reserve_aligned(&workspace->memory[2], &workspace->capacity[2],
                                  (size_t)image.width * 3 * sizeof(uint16_t));
         if (!smaller || !sums)
             return NT_ERR_MEMORY;
@@ -270,7 +245,7 @@ NtStatus nt_chip_extract(const NtChipPlan *plan, const NtImage *crop, NtChipWork
     const size_t pixels = (size_t)image.width * (size_t)image.height;
     double *wide = NULL;
     if (kernels->widen && pixels > 0 && pixels <= WIDE_PIXELS &&
-        !(wide = reserve(&workspace->memory[3], &workspace->capacity[3], pixels * 4 * sizeof(double))))
+        !(wide = nt_reserve_aligned(&workspace->memory[3], &workspace->capacity[3], pixels * 4 * sizeof(double))))
         return NT_ERR_MEMORY;
     sample_chip(kernels, &image, square, plan->angle, wide, chip);
     return NT_OK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "vision/fhog.h"
 #include "vision/filter_kernel.h"
 #include "vision/pyramid.h"
@@ -18,7 +19,6 @@
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)
 #define MAX_LEVELS 64 /* a picture of that many pixels has 32 */
-#define ALIGNMENT 64
 
 /* From a window's cell to pixels: a filter sees 4 padded cells before its centre; the half cell is added away from 0. */
 #define WINDOW_BEFORE 5
@@ -231,17 +231,6 @@ static NtStatus resize_into(Pixels *pixels, const NtImage *in, int width, int he
     return NT_OK;
 }
 
-/* Makes room for `needed` floats, aligned for vectors; 0 when there is no memory. Old content is lost. */
-static int reserve_aligned(float **memory, size_t *capacity, size_t needed)
-{
-    if (needed <= *capacity)
-        return 1;
-    free(*memory);
-    *memory = aligned_alloc(ALIGNMENT, (needed * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-    *capacity = *memory ? needed : 0;
-    return *memory != NULL;
-}
-
 /* Where a window's cell lies in pixels of its level. */
 static int cell_to_pixel(int cell)
 {
@@ -302,8 +291,10 @@ static NtStatus scan_level(const NtDetector *detector, Scanner *scanner, int lev
     const size_t rows_up = (size_t)(valid_rows + NT_FILTER_ROWS - 1) / NT_FILTER_ROWS * NT_FILTER_ROWS;
     const size_t part_stride = row_stride * rows_up;
     const NtFilterBank *bank = options->exact ? &detector->bank : &detector->screen;
-    if (!reserve_aligned(&scanner->filter_work, &scanner->filter_work_capacity, nt_filter_work_size(bank, fhog)) ||
-        !reserve_aligned(&scanner->responses, &scanner->responses_capacity, part_stride * NT_N_PARTS))
+    if (!nt_reserve_aligned((void **)&scanner->filter_work, &scanner->filter_work_capacity,
+                            nt_filter_work_size(bank, fhog) * sizeof(float)) ||
+        !nt_reserve_aligned((void **)&scanner->responses, &scanner->responses_capacity,
+                            part_stride * NT_N_PARTS * sizeof(float)))
         return NT_ERR_MEMORY;
     const NtFilterJob job = {.bank = bank, .fhog = fhog, .responses = scanner->responses,
                              .part_stride = part_stride, .row_stride = row_stride, .work = scanner->filter_work};

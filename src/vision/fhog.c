@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "vision/fhog_kernel.h"
 
 #define CELL NT_FHOG_CELL
 #define DIRECTIONS NT_FHOG_DIRECTIONS
 #define HALF_DIRECTIONS NT_FHOG_HALF_DIRECTIONS
 #define MAX_GRADIENT NT_FHOG_MAX_GRADIENT
-#define ALIGNMENT 64
 
 static uint8_t offset_of[2 * MAX_GRADIENT + 1][NT_FHOG_GRADIENT_STRIDE];
 static pthread_once_t direction_once = PTHREAD_ONCE_INIT;
@@ -163,32 +163,7 @@ size_t nt_fhog_work_size(int rows, int columns)
     return nt_cpu_level() == NT_CPU_PLAIN && plain > kernels ? plain : kernels;
 }
 
-static NtFhogFill *fill_for(NtCpuLevel level)
-{
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return nt_fhog_fill_avx512;
-    case NT_CPU_AVX2:
-        return nt_fhog_fill_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return nt_fhog_fill_plain;
-    default:
-        return nt_fhog_fill_baseline;
-    }
-}
 
-static float *grow(float **memory, size_t *capacity, size_t needed)
-{
-    if (needed > *capacity) {
-        const size_t bytes = (needed * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        free(*memory);
-        *memory = aligned_alloc(ALIGNMENT, bytes);
-        *capacity = *memory ? needed : 0;
-    }
-    return *memory;
-}
 
 /* Zeros around the features of the picture's cells: what the filters see beyond its edges. */
 static void clear_padding(const NtFhog *fhog, int top, int left, int cell_rows, int cell_columns)
@@ -219,15 +194,16 @@ NtStatus nt_fhog_compute(const NtImage *image, int filter_rows, int filter_colum
     fhog->columns = columns - 2 + filter_columns - 1;
     fhog->plane_stride = ((size_t)fhog->columns + NT_FHOG_SLACK - 1) / NT_FHOG_SLACK * NT_FHOG_SLACK + NT_FHOG_SLACK;
     fhog->row_stride = fhog->plane_stride * NT_FHOG_PLANES;
-    if (!grow(&fhog->memory, &fhog->capacity, fhog->row_stride * (size_t)fhog->rows + NT_FHOG_SLACK) ||
-        !grow(&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns)))
+    const size_t floats = fhog->row_stride * (size_t)fhog->rows + NT_FHOG_SLACK;
+    if (!nt_reserve_aligned((void **)&fhog->memory, &fhog->capacity, floats * sizeof(float)) ||
+        !nt_reserve_aligned((void **)&fhog->work, &fhog->work_capacity, nt_fhog_work_size(rows, columns) * sizeof(float)))
         return NT_ERR_MEMORY;
 
     const int top = (filter_rows - 1) / 2, left = (filter_columns - 1) / 2;
     /* The first cell of every row and plane is aligned, whatever padding comes before it. */
     fhog->planes = fhog->memory + (NT_FHOG_SLACK - left % NT_FHOG_SLACK) % NT_FHOG_SLACK;
     clear_padding(fhog, top, left, rows - 2, columns - 2);
-    fill_for(nt_cpu_level())(&(NtFhogJob){
+    NT_FOR_LEVEL(nt_cpu_level(), nt_fhog_fill)(&(NtFhogJob){
         .image = image, .rows = rows, .columns = columns, .offset_of = &offset_of[0][0],
         .out = fhog->planes + (size_t)top * fhog->row_stride + left,
         .row_stride = fhog->row_stride, .plane_stride = fhog->plane_stride, .work = fhog->work});

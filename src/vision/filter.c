@@ -128,49 +128,23 @@ float nt_filter_window_plain(const NtFilterDense *dense, const NtFhog *fhog, int
     return response;
 }
 
-NtFilterWindow *nt_filter_window_for(NtCpuLevel level)
-{
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return nt_filter_window_avx512;
-    case NT_CPU_AVX2:
-        return nt_filter_window_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return nt_filter_window_plain;
-    default:
-        return nt_filter_window_baseline;
-    }
-}
+NtFilterWindow *nt_filter_window_for(NtCpuLevel level) { return NT_FOR_LEVEL(level, nt_filter_window); }
 
 void nt_filter_respond(NtCpuLevel level, const NtFilterJob *job)
 {
     NtFilterJob part = *job;
-    const int columns = job->fhog->columns - SIDE + 1;
     part.first_column = 0;
-    part.end_column = columns;
-    switch (level) {
+    part.end_column = job->fhog->columns - SIDE + 1;
 #ifdef __x86_64__
-    case NT_CPU_AVX512: {
-        /* Narrow vectors waste less on what remains of a row. */
-        const int rest = columns % 16, wide = rest > 0 && rest <= 8 ? columns - rest : columns;
-        part.end_column = wide;
+    /* Narrow vectors waste less on what remains of a row. */
+    const int columns = part.end_column, rest = columns % 16;
+    if (level == NT_CPU_AVX512 && rest > 0 && rest <= 8) {
+        part.end_column = columns - rest;
         nt_filter_respond_avx512(&part);
-        part.first_column = wide;
+        part.first_column = columns - rest;
         part.end_column = columns;
-        nt_filter_respond_avx2(&part);
-        break;
+        level = NT_CPU_AVX2;
     }
-    case NT_CPU_AVX2:
-        nt_filter_respond_avx2(&part);
-        break;
 #endif
-    case NT_CPU_PLAIN:
-        nt_filter_respond_plain(&part);
-        break;
-    default:
-        nt_filter_respond_baseline(&part);
-        break;
-    }
+    NT_FOR_LEVEL(level, nt_filter_respond)(&part);
 }

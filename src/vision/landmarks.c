@@ -154,18 +154,7 @@ const NtLandmarkKernels nt_landmark_kernels_plain = {plain_place, plain_add};
 
 const NtLandmarkKernels *nt_landmark_kernels_for(NtCpuLevel level)
 {
-    switch (level) {
-#ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return &nt_landmark_kernels_avx512;
-    case NT_CPU_AVX2:
-        return &nt_landmark_kernels_avx2;
-#endif
-    case NT_CPU_PLAIN:
-        return &nt_landmark_kernels_plain;
-    default:
-        return &nt_landmark_kernels_baseline;
-    }
+    return NT_FOR_LEVEL(level, nt_landmark_kernels);
 }
 
 /* The picture's grey values that a cascade looks at; 0 outside the picture. */

@@ -101,19 +101,11 @@ void nt_resize_row_plain(const NtResizeColumns *columns, const uint8_t *top, con
 
 static NtResizeRow *resize_row_for(NtCpuLevel level)
 {
-    switch (level) {
 #ifdef __x86_64__
-    case NT_CPU_AVX512:
-        return nt_resize_row_avx512;
-    case NT_CPU_AVX2:
-        return nt_resize_row_avx2;
-    case NT_CPU_BASELINE: /* has no shuffle of bytes */
+    if (level == NT_CPU_BASELINE)
+        level = NT_CPU_PLAIN; /* the baseline has no shuffle of bytes */
 #endif
-    case NT_CPU_PLAIN:
-        return nt_resize_row_plain;
-    default:
-        return nt_resize_row_baseline;
-    }
+    return NT_FOR_LEVEL(level, nt_resize_row);
 }
 
 /* One group of bytes, the first of them channel `channel` of column 0 of these. 0 when it reaches further than the kernel
