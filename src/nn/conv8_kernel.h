@@ -6,15 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/conv_kernel.h"
+
 #define NT_CONV8_QUAD 4     /* bytes that one instruction sums */
 #define NT_CONV8_RGB_TAPS 24 /* one row of a 7 x 7 window over 3 channels, 21 bytes, rounded up; weights beyond are 0 */
 
-/* Some pictures through one convolution. Steps are in elements of what they step through. */
+/* Some pictures through one convolution, as NtConvJob. */
 typedef struct NtConv8Job {
-    const uint8_t *x; /* where the window of output (0, 0) begins, padding included */
-    size_t x_block, x_row, x_pixel, x_next;
-    int n, blocks, taps_y, taps_x, inner; /* as in NtConvJob */
-    int stride, padding, rows;
+    NtConvShape shape;
+    int n;
+    const uint8_t *x;
+    int inner;
     const int8_t *weights; /* [out / group][blocks][taps_y][taps_x][inner / 4][group][4] */
     const float *scale, *bias; /* [out]: output = scale * sum + bias */
     int out, group;
@@ -22,7 +24,6 @@ typedef struct NtConv8Job {
     float *y;              /* relu(output); or NULL */
     uint8_t *q;            /* the same times q_scale, rounded, at most 255; or NULL. In y's layout */
     float q_scale;
-    size_t y_block, y_row, y_next;
     int side;
 } NtConv8Job;
 

@@ -31,12 +31,12 @@ NT_INLINE void block(const NtConv8Job *job, const uint8_t *x, const int8_t *weig
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
             sums[i][v] = _mm512_setzero_si512();
-    const int row_of_taps = job->taps_x * quads * step;
-    for (int b = 0; b < job->blocks; b++, x += job->x_block, weights += job->taps_y * row_of_taps) {
+    const int row_of_taps = job->shape.taps_x * quads * step;
+    for (int b = 0; b < job->shape.blocks; b++, x += job->shape.x_block, weights += job->shape.taps_y * row_of_taps) {
         for (int ky = from; ky < to; ky++) {
-            const uint8_t *in = x + (size_t)ky * job->x_row;
+            const uint8_t *in = x + (size_t)ky * job->shape.x_row;
             const int8_t *w = weights + ky * row_of_taps;
-            for (int kx = 0; kx < job->taps_x; kx++, in += NT_CHANNELS) {
+            for (int kx = 0; kx < job->shape.taps_x; kx++, in += NT_CHANNELS) {
                 for (int q = 0; q < quads; q++, w += step) {
                     __m512i filters[WIDER];
 #pragma GCC unroll 4
@@ -60,7 +60,7 @@ NT_INLINE void block(const NtConv8Job *job, const uint8_t *x, const int8_t *weig
     for (int v = 0; v < vectors; v++) {
         const int channel = first_channel + v * LANES;
         const __m512 scale = _mm512_loadu_ps(job->scale + channel), bias = _mm512_loadu_ps(job->bias + channel);
-        const size_t at = (size_t)(channel / NT_CHANNELS) * job->y_block + offset;
+        const size_t at = (size_t)(channel / NT_CHANNELS) * job->shape.y_block + offset;
 #pragma GCC unroll 16
         for (int i = 0; i < n; i++) {
             const size_t here = at + (size_t)i * NT_CHANNELS;
@@ -103,13 +103,13 @@ NT_INLINE void rows(const NtConv8Job *job, int first_channel, const int8_t *weig
     const int n_blocks = (job->side + longest - 1) / longest;
     for (int i = 0; i < job->n * job->side; i++) {
         const int picture = i / job->side, row = i % job->side;
-        const int top = row * job->stride - job->padding;
-        const int from = top < 0 ? -top : 0, to = top + job->taps_y > job->rows ? job->rows - top : job->taps_y;
-        const uint8_t *in = job->x + (size_t)picture * job->x_next + (size_t)(row * job->stride) * job->x_row;
+        const int top = row * job->shape.stride - job->shape.padding;
+        const int from = top < 0 ? -top : 0, to = top + job->shape.taps_y > job->shape.rows ? job->shape.rows - top : job->shape.taps_y;
+        const uint8_t *in = job->x + (size_t)picture * job->shape.x_next + (size_t)(row * job->shape.stride) * job->shape.x_row;
         for (int b = 0; b < n_blocks; b++) {
             const int column = b * job->side / n_blocks, n = (b + 1) * job->side / n_blocks - column;
             blocks(job, in + (size_t)column * pixel, weights, from, to, first_channel,
-                   (size_t)picture * job->y_next + (size_t)row * job->y_row + (size_t)column * NT_CHANNELS, n, vectors,
+                   (size_t)picture * job->shape.y_next + (size_t)row * job->shape.y_row + (size_t)column * NT_CHANNELS, n, vectors,
                    inner, pixel);
         }
     }
@@ -138,8 +138,8 @@ static void wider_group_3x3_stride_2(const NtConv8Job *job, int channel, const i
 
 void nt_conv8_run_vnni(const NtConv8Job *job)
 {
-    const size_t weights = (size_t)(job->blocks * job->taps_y * job->taps_x * job->inner) * (size_t)job->group;
-    const int wider = job->group == WIDER * LANES, stride_1 = job->x_pixel == NT_CHANNELS;
+    const size_t weights = (size_t)(job->shape.blocks * job->shape.taps_y * job->shape.taps_x * job->inner) * (size_t)job->group;
+    const int wider = job->group == WIDER * LANES, stride_1 = job->shape.x_pixel == NT_CHANNELS;
     void (*group)(const NtConv8Job *, int, const int8_t *) = stride_1 ? (wider ? wider_group_3x3 : group_3x3)
                                                              : wider ? wider_group_3x3_stride_2
                                                                      : group_3x3_stride_2;

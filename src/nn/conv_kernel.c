@@ -44,11 +44,11 @@ NT_INLINE void block(const NtConvJob *job, const float *x, const float *weights,
         for (int i = 0; i < n; i++)
             sums[i][v] = bias;
     }
-    const int row_of_taps = job->taps_x * inner * group;
-    for (int b = 0; b < job->blocks; b++, x += job->x_block, weights += job->taps_y * row_of_taps) {
+    const int row_of_taps = job->shape.taps_x * inner * group;
+    for (int b = 0; b < job->shape.blocks; b++, x += job->shape.x_block, weights += job->shape.taps_y * row_of_taps) {
         for (int ky = from; ky < to; ky++) {
-            const float *in = x + (size_t)ky * job->x_row, *w = weights + ky * row_of_taps;
-            for (int kx = 0; kx < job->taps_x; kx++, in += NT_CHANNELS, w += inner * group) {
+            const float *in = x + (size_t)ky * job->shape.x_row, *w = weights + ky * row_of_taps;
+            for (int kx = 0; kx < job->shape.taps_x; kx++, in += NT_CHANNELS, w += inner * group) {
 #pragma GCC unroll 2
                 for (int c = 0; c < inner; c++) {
                     NtVec filters[WIDEST];
@@ -72,7 +72,7 @@ NT_INLINE void block(const NtConvJob *job, const float *x, const float *weights,
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++) {
         const int channel = first_channel + v * NT_LANES;
-        const size_t at = (size_t)(channel / NT_CHANNELS) * job->y_block + offset + (size_t)(channel % NT_CHANNELS);
+        const size_t at = (size_t)(channel / NT_CHANNELS) * job->shape.y_block + offset + (size_t)(channel % NT_CHANNELS);
 #pragma GCC unroll 16
         for (int i = 0; i < n; i++) {
             const size_t here = at + (size_t)i * NT_CHANNELS;
@@ -118,13 +118,13 @@ NT_INLINE void rows(const NtConvJob *job, int first_channel, const float *weight
     const int n_blocks = (job->side + longest - 1) / longest;
     for (int i = 0; i < job->n * job->side; i++) {
         const int picture = i / job->side, row = i % job->side;
-        const int top = row * job->stride - job->padding; /* of the window, in the input */
-        const int from = top < 0 ? -top : 0, to = top + job->taps_y > job->rows ? job->rows - top : job->taps_y;
-        const float *in = job->x + (size_t)picture * job->x_next + (size_t)(row * job->stride) * job->x_row;
+        const int top = row * job->shape.stride - job->shape.padding; /* of the window, in the input */
+        const int from = top < 0 ? -top : 0, to = top + job->shape.taps_y > job->shape.rows ? job->shape.rows - top : job->shape.taps_y;
+        const float *in = job->x + (size_t)picture * job->shape.x_next + (size_t)(row * job->shape.stride) * job->shape.x_row;
         for (int b = 0; b < n_blocks; b++) {
             const int column = b * job->side / n_blocks, n = (b + 1) * job->side / n_blocks - column;
             blocks(job, in + (size_t)column * pixel, weights, from, to, first_channel,
-                   (size_t)picture * job->y_next + (size_t)row * job->y_row + (size_t)column * NT_CHANNELS, n, vectors, inner, pixel);
+                   (size_t)picture * job->shape.y_next + (size_t)row * job->shape.y_row + (size_t)column * NT_CHANNELS, n, vectors, inner, pixel);
         }
     }
 }
@@ -165,12 +165,12 @@ static int conv_group(int out, int side)
 
 static void run(const NtConvJob *job)
 {
-    const size_t weights = (size_t)(job->blocks * job->taps_y * job->taps_x * job->inner) * (size_t)job->group;
+    const size_t weights = (size_t)(job->shape.blocks * job->shape.taps_y * job->shape.taps_x * job->inner) * (size_t)job->group;
     void (*group)(const NtConvJob *, int, const float *) =
-        job->inner == NT_CONV_RGB_TAPS ? group_rgb : job->x_pixel == NT_CHANNELS ? group_3x3 : group_3x3_stride_2;
+        job->inner == NT_CONV_RGB_TAPS ? group_rgb : job->shape.x_pixel == NT_CHANNELS ? group_3x3 : group_3x3_stride_2;
 #ifdef WIDER
     if (job->group == WIDER * NT_LANES)
-        group = job->x_pixel == NT_CHANNELS ? wider_group_3x3 : wider_group_3x3_stride_2;
+        group = job->shape.x_pixel == NT_CHANNELS ? wider_group_3x3 : wider_group_3x3_stride_2;
 #endif
     for (int i = 0; i < job->out / job->group; i++)
         group(job, i * job->group, job->weights + (size_t)i * weights);

@@ -9,24 +9,28 @@
 #define NT_CHANNELS 16 /* of a block: a pixel's channels lie together in blocks of that many */
 #define NT_CONV_RGB_TAPS 21 /* one row of a 7 x 7 window over 3 interleaved channels */
 
-/* Some pictures through one convolution. All steps are in floats. */
-typedef struct NtConvJob {
-    const float *x;      /* where the window of output (0, 0) begins, padding included */
-    size_t x_block, x_row, x_pixel; /* to the next 16 channels, the next row, the next output's window */
-    int n;               /* pictures */
-    size_t x_next, y_next; /* to the next one */
-    int blocks;          /* of input channels */
-    int taps_y, taps_x;  /* the window; neighbouring columns lie NT_CHANNELS apart */
-    int inner;           /* values of one tap: NT_CHANNELS, or NT_CONV_RGB_TAPS with one tap a row */
+/* How a convolution walks through its input and output, in floats or bytes alike. All steps are in elements. */
+typedef struct NtConvShape {
+    size_t x_first, y_first; /* where in its picture the window of output (0, 0) begins, padding included; output (0, 0) */
+    size_t x_block, x_row, x_pixel, x_next; /* to the next 16 channels, row, output's window, picture */
+    size_t y_block, y_row, y_next;
+    int blocks;              /* of input channels */
+    int taps_y, taps_x;      /* the window; neighbouring columns lie NT_CHANNELS apart */
     int stride, padding, rows; /* of the input: taps in the padding above and below are passed over */
+} NtConvShape;
 
+/* Some pictures through one convolution. */
+typedef struct NtConvJob {
+    NtConvShape shape;
+    int n;               /* pictures */
+    const float *x;      /* at shape.x_first */
+    int inner;           /* values of one tap: NT_CHANNELS, or NT_CONV_RGB_TAPS with one tap a row */
     const float *weights; /* [out / group][blocks][taps_y][taps_x][inner][group] */
     const float *bias;    /* [out] */
     int out, group;
     const float *shortcut; /* added, in y's layout; or NULL */
     int relu;
-    float *y; /* output (0, 0) */
-    size_t y_block, y_row;
+    float *y; /* at shape.y_first */
     int side; /* of the output */
 } NtConvJob;
 

@@ -15,24 +15,24 @@ static int plain_group(int out, int side)
 /* What the kernels are compared with: each output by itself. */
 static void plain_run(const NtConvJob *job)
 {
-    const size_t per_group = (size_t)(job->blocks * job->taps_y * job->taps_x * job->inner * job->group);
+    const size_t per_group = (size_t)(job->shape.blocks * job->shape.taps_y * job->shape.taps_x * job->inner * job->group);
     for (int i = 0; i < job->n * job->side; i++) {
         const int picture = i / job->side, row = i % job->side;
         for (int column = 0; column < job->side; column++)
             for (int channel = 0; channel < job->out; channel++) {
                 const float *w = job->weights + (size_t)(channel / job->group) * per_group + channel % job->group;
                 float sum = job->bias[channel];
-                for (int b = 0; b < job->blocks; b++)
-                    for (int ky = 0; ky < job->taps_y; ky++)
-                        for (int kx = 0; kx < job->taps_x; kx++) {
-                            const float *in = job->x + (size_t)picture * job->x_next + (size_t)b * job->x_block +
-                                              (size_t)(row * job->stride + ky) * job->x_row +
-                                              (size_t)column * job->x_pixel + (size_t)kx * NT_CHANNELS;
+                for (int b = 0; b < job->shape.blocks; b++)
+                    for (int ky = 0; ky < job->shape.taps_y; ky++)
+                        for (int kx = 0; kx < job->shape.taps_x; kx++) {
+                            const float *in = job->x + (size_t)picture * job->shape.x_next + (size_t)b * job->shape.x_block +
+                                              (size_t)(row * job->shape.stride + ky) * job->shape.x_row +
+                                              (size_t)column * job->shape.x_pixel + (size_t)kx * NT_CHANNELS;
                             for (int c = 0; c < job->inner; c++, w += job->group)
                                 sum += in[c] * *w;
                         }
-                const size_t at = (size_t)picture * job->y_next + (size_t)(channel / NT_CHANNELS) * job->y_block +
-                                  (size_t)row * job->y_row + (size_t)column * NT_CHANNELS + (size_t)(channel % NT_CHANNELS);
+                const size_t at = (size_t)picture * job->shape.y_next + (size_t)(channel / NT_CHANNELS) * job->shape.y_block +
+                                  (size_t)row * job->shape.y_row + (size_t)column * NT_CHANNELS + (size_t)(channel % NT_CHANNELS);
                 if (job->shortcut)
                     sum += job->shortcut[at];
                 job->y[at] = job->relu && !(sum > 0) ? 0 : sum;
@@ -43,21 +43,13 @@ static void plain_run(const NtConvJob *job)
 const NtConvKernels nt_conv_kernels_plain = {plain_group, plain_run};
 
 
-/* How the window is walked through: by channels of a map, or by the interleaved channels of a picture. */
-typedef struct Walk {
-    int blocks, taps_x, inner;
-} Walk;
-
-static Walk walk_of(const NtConv *conv)
-{
-    if (conv->in % NT_CHANNELS == 0)
-        return (Walk){conv->in / NT_CHANNELS, conv->kernel, NT_CHANNELS};
-    return (Walk){1, 1, conv->kernel * conv->in};
-}
+/* How many values of a tap lie together: the channels of a block of a map, or a row of the window over a picture. */
+static int inner_of(const NtConv *conv) { return conv->in % NT_CHANNELS == 0 ? NT_CHANNELS : conv->kernel * conv->in; }
 
 int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
 {
-    const Walk walk = walk_of(conv);
+    const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, side, conv->out, 1);
+    const int inner = inner_of(conv);
     const int kernel = conv->kernel, in = conv->in, out = conv->out;
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
     conv->kernels = NT_FOR_LEVEL(level, nt_conv_kernels);
@@ -68,10 +60,10 @@ int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
         return 0;
     float *packed = conv->weights;
     for (int first = 0; first < out; first += conv->group)
-        for (int b = 0; b < walk.blocks; b++)
+        for (int b = 0; b < shape.blocks; b++)
             for (int ky = 0; ky < kernel; ky++)
-                for (int kx = 0; kx < walk.taps_x; kx++)
-                    for (int c = 0; c < walk.inner; c++, packed += conv->group) {
+                for (int kx = 0; kx < shape.taps_x; kx++)
+                    for (int c = 0; c < inner; c++, packed += conv->group) {
                         /* For a picture, c runs through a whole row of the window; the formula is the same. */
                         const size_t row = (size_t)((ky * kernel + kx) * in + b * NT_CHANNELS + c);
                         memcpy(packed, filters + row * (size_t)out + first, (size_t)conv->group * sizeof(float));
@@ -86,44 +78,55 @@ void nt_conv_clear(NtConv *conv)
     conv->weights = conv->bias = NULL;
 }
 
-
-void nt_map_clear_frame(const NtMap *map)
+void nt_clear_frames(void *data, int n_blocks, int side, size_t element)
 {
-    const size_t row = nt_map_row(map->side), block = nt_map_block(map->side);
-    float *data = map->data;
-    for (int b = 0; b < map->n * nt_map_blocks(map->channels); b++, data += block) {
-        memset(data, 0, row * sizeof(float));
-        for (int y = 1; y <= map->side; y++) {
-            memset(data + (size_t)y * row, 0, NT_CHANNELS * sizeof(float));
-            memset(data + (size_t)(y + 1) * row - NT_CHANNELS, 0, NT_CHANNELS * sizeof(float));
+    const size_t row = nt_map_row(side) * element, block = nt_map_block(side) * element, pixel = NT_CHANNELS * element;
+    char *bytes = data;
+    for (int b = 0; b < n_blocks; b++, bytes += block) {
+        memset(bytes, 0, row);
+        for (int y = 1; y <= side; y++) {
+            memset(bytes + (size_t)y * row, 0, pixel);
+            memset(bytes + (size_t)(y + 1) * row - pixel, 0, pixel);
         }
-        memset(data + block - row, 0, row * sizeof(float));
+        memset(bytes + block - row, 0, row);
     }
+}
+
+static void clear_frame(const NtMap *map)
+{
+    nt_clear_frames(map->data, map->n * nt_map_blocks(map->channels), map->side, sizeof *map->data);
+}
+
+NtConvShape nt_conv_shape(int kernel, int stride, int padding, int in, int x_side, int y_channels, int y_side)
+{
+    NtConvShape shape = {.taps_y = kernel, .stride = stride, .padding = padding, .rows = x_side,
+                         .y_block = nt_map_block(y_side), .y_row = nt_map_row(y_side),
+                         .y_next = nt_map_size(y_channels, y_side), .y_first = nt_map_at(y_side, 0, 0, 0)};
+    if (in % NT_CHANNELS == 0) {
+        shape.blocks = in / NT_CHANNELS;
+        shape.taps_x = kernel;
+        shape.x_first = nt_map_at(x_side, 0, -padding, -padding);
+        shape.x_block = nt_map_block(x_side);
+        shape.x_row = nt_map_row(x_side);
+        shape.x_pixel = (size_t)stride * NT_CHANNELS;
+        shape.x_next = nt_map_size(in, x_side);
+    } else {
+        shape.blocks = shape.taps_x = 1;
+        shape.x_row = (size_t)(x_side * in);
+        shape.x_pixel = (size_t)(stride * in);
+        shape.x_next = shape.x_row * (size_t)x_side;
+    }
+    return shape;
 }
 
 void nt_conv_run(const NtConv *conv, const float *x, int x_side, const NtMap *shortcut, const NtMap *y)
 {
-    const Walk walk = walk_of(conv);
-    NtConvJob job = {.x = x, .n = y->n, .y_next = nt_map_size(y->channels, y->side), .blocks = walk.blocks, .taps_y = conv->kernel, .taps_x = walk.taps_x, .inner = walk.inner,
-                     .stride = conv->stride, .padding = conv->padding, .rows = x_side, .weights = conv->weights,
-                     .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
-                     .y = y->data + nt_map_at(y->side, 0, 0, 0), .y_block = nt_map_block(y->side),
-                     .y_row = nt_map_row(y->side), .side = conv->side};
-    if (shortcut)
-        job.shortcut = shortcut->data + nt_map_at(y->side, 0, 0, 0);
-    if (walk.inner == NT_CHANNELS) {
-        job.x += nt_map_at(x_side, 0, -conv->padding, -conv->padding);
-        job.x_block = nt_map_block(x_side);
-        job.x_row = nt_map_row(x_side);
-        job.x_pixel = (size_t)conv->stride * NT_CHANNELS;
-        job.x_next = nt_map_size(conv->in, x_side);
-    } else {
-        job.x_row = (size_t)(x_side * conv->in);
-        job.x_pixel = (size_t)(conv->stride * conv->in);
-        job.x_next = job.x_row * (size_t)x_side;
-    }
-    conv->kernels->run(&job);
-    nt_map_clear_frame(y);
+    const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, x_side, y->channels, y->side);
+    conv->kernels->run(&(NtConvJob){
+        .shape = shape, .n = y->n, .x = x + shape.x_first, .inner = inner_of(conv), .weights = conv->weights,
+        .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
+        .shortcut = shortcut ? shortcut->data + shape.y_first : NULL, .y = y->data + shape.y_first, .side = conv->side});
+    clear_frame(y);
 }
 
 void nt_max_pool_3x3(const NtMap *x, const NtMap *y)
@@ -143,7 +146,7 @@ void nt_max_pool_3x3(const NtMap *x, const NtMap *y)
                     out[k] = best;
                 }
         }
-    nt_map_clear_frame(y);
+    clear_frame(y);
 }
 
 void nt_average_pool_2x2(const NtMap *x, const NtMap *y)
@@ -162,7 +165,7 @@ void nt_average_pool_2x2(const NtMap *x, const NtMap *y)
                 for (int k = 0; k < NT_CHANNELS; k++)
                     out[k] = 0.25f * (in[k] + in[NT_CHANNELS + k] + in[row + (size_t)k] + in[row + NT_CHANNELS + (size_t)k]);
         }
-    nt_map_clear_frame(y);
+    clear_frame(y);
 }
 
 void nt_relu(const NtMap *x, const NtMap *y)

@@ -29,7 +29,11 @@ static inline size_t nt_map_at(int side, int block, int y, int x)
     return (size_t)block * nt_map_block(side) + (size_t)(y + 1) * nt_map_row(side) + (size_t)(x + 1) * NT_CHANNELS;
 }
 
-void nt_map_clear_frame(const NtMap *map);
+/* The frames of n_blocks blocks of elements of that size, of maps of that side, become zero. */
+void nt_clear_frames(void *data, int n_blocks, int side, size_t element);
+/* How a convolution walks through maps of that side and channels, or, when in is no multiple of 16, through pictures
+ * [x_side][x_side][in]. */
+NtConvShape nt_conv_shape(int kernel, int stride, int padding, int in, int x_side, int y_channels, int y_side);
 
 /* A convolution with its weights packed for one level of kernels. Either 3 x 3 on a map, stride 1 with a padding of 1 or
  * stride 2 without, or the first one: 7 x 7, stride 2, no padding, on a picture [side][side][3]. */

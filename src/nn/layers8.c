@@ -14,24 +14,24 @@ int nt_conv8_group(int out, int side) { return side <= SHORT && out % 64 == 0 ? 
 
 void nt_conv8_run_plain(const NtConv8Job *job)
 {
-    const size_t per_group = (size_t)(job->blocks * job->taps_y * job->taps_x * job->inner * job->group);
+    const size_t per_group = (size_t)(job->shape.blocks * job->shape.taps_y * job->shape.taps_x * job->inner * job->group);
     for (int i = 0; i < job->n * job->side * job->side * job->out; i++) {
         const int channel = i % job->out, column = i / job->out % job->side, row = i / job->out / job->side % job->side;
         const int picture = i / job->out / job->side / job->side;
         const int8_t *w = job->weights + (size_t)(channel / job->group) * per_group + channel % job->group * NT_CONV8_QUAD;
         int sum = 0;
-        for (int b = 0; b < job->blocks; b++)
-            for (int ky = 0; ky < job->taps_y; ky++)
-                for (int kx = 0; kx < job->taps_x; kx++) {
-                    const uint8_t *in = job->x + (size_t)picture * job->x_next + (size_t)b * job->x_block +
-                                        (size_t)(row * job->stride + ky) * job->x_row + (size_t)column * job->x_pixel +
+        for (int b = 0; b < job->shape.blocks; b++)
+            for (int ky = 0; ky < job->shape.taps_y; ky++)
+                for (int kx = 0; kx < job->shape.taps_x; kx++) {
+                    const uint8_t *in = job->x + (size_t)picture * job->shape.x_next + (size_t)b * job->shape.x_block +
+                                        (size_t)(row * job->shape.stride + ky) * job->shape.x_row + (size_t)column * job->shape.x_pixel +
                                         (size_t)kx * NT_CHANNELS;
                     for (int c = 0; c < job->inner; c += NT_CONV8_QUAD, w += job->group * NT_CONV8_QUAD)
                         for (int k = 0; k < NT_CONV8_QUAD; k++)
                             sum += w[k] ? in[c + k] * w[k] : 0; /* beyond a picture's row weights are 0 */
                 }
-        const size_t at = (size_t)picture * job->y_next + (size_t)(channel / NT_CHANNELS) * job->y_block +
-                          (size_t)row * job->y_row + (size_t)column * NT_CHANNELS + (size_t)(channel % NT_CHANNELS);
+        const size_t at = (size_t)picture * job->shape.y_next + (size_t)(channel / NT_CHANNELS) * job->shape.y_block +
+                          (size_t)row * job->shape.y_row + (size_t)column * NT_CHANNELS + (size_t)(channel % NT_CHANNELS);
         float y = (float)sum * job->scale[channel] + job->bias[channel];
         if (job->shortcut)
             y += job->shortcut[at];
@@ -59,8 +59,9 @@ static float weight_scale(const NtConv8 *conv, const float *filters, double quan
 
 int nt_conv8_pack(NtConv8 *conv, const float *filters, double quantum, const float *gamma, int side)
 {
+    const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, side, conv->out, 1);
     const int map = conv->in % NT_CHANNELS == 0, out = conv->out, kernel = conv->kernel;
-    const int blocks = map ? conv->in / NT_CHANNELS : 1, taps_x = map ? kernel : 1;
+    const int blocks = shape.blocks, taps_x = shape.taps_x;
     const int inner = map ? NT_CHANNELS : NT_CONV8_RGB_TAPS, used = map ? NT_CHANNELS : kernel * conv->in;
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
     conv->group = nt_conv8_group(out, conv->side);
@@ -99,44 +100,23 @@ void nt_conv8_clear(NtConv8 *conv)
 
 static void clear_frame(const NtMap8 *map)
 {
-    const size_t row = nt_map_row(map->side), block = nt_map_block(map->side);
-    uint8_t *data = map->data;
-    for (int b = 0; b < map->n * nt_map_blocks(map->channels); b++, data += block) {
-        memset(data, 0, row);
-        for (int y = 1; y <= map->side; y++) {
-            memset(data + (size_t)y * row, 0, NT_CHANNELS);
-            memset(data + (size_t)(y + 1) * row - NT_CHANNELS, 0, NT_CHANNELS);
-        }
-        memset(data + block - row, 0, row);
-    }
+    nt_clear_frames(map->data, map->n * nt_map_blocks(map->channels), map->side, sizeof *map->data);
 }
 
 void nt_conv8_run(const NtConv8 *conv, const uint8_t *x, int x_side, float x_scale, const NtMap *shortcut, const NtMap *y,
                   const NtMap8 *q)
 {
-    const int map = conv->in % NT_CHANNELS == 0, side = y ? y->side : q->side, channels = y ? y->channels : q->channels;
+    const int side = y ? y->side : q->side, channels = y ? y->channels : q->channels;
+    const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, x_side, channels, side);
     float scale[LARGEST_OUT];
     for (int k = 0; k < conv->out; k++)
         scale[k] = conv->scale[k] * x_scale;
-    const size_t first = nt_map_at(side, 0, 0, 0);
-    NtConv8Job job = {.x = x, .n = y ? y->n : q->n, .blocks = map ? conv->in / NT_CHANNELS : 1, .taps_y = conv->kernel,
-                      .taps_x = map ? conv->kernel : 1, .inner = map ? NT_CHANNELS : NT_CONV8_RGB_TAPS,
-                      .stride = conv->stride, .padding = conv->padding, .rows = x_side, .weights = conv->weights,
-                      .scale = scale, .bias = conv->bias, .out = conv->out, .group = conv->group,
-                      .shortcut = shortcut ? shortcut->data + first : NULL, .y = y ? y->data + first : NULL,
-                      .q = q ? q->data + first : NULL, .q_scale = q ? 1 / q->scale : 0, .y_block = nt_map_block(side),
-                      .y_row = nt_map_row(side), .y_next = nt_map_size(channels, side), .side = conv->side};
-    if (map) {
-        job.x += nt_map_at(x_side, 0, -conv->padding, -conv->padding);
-        job.x_block = nt_map_block(x_side);
-        job.x_row = nt_map_row(x_side);
-        job.x_pixel = (size_t)conv->stride * NT_CHANNELS;
-        job.x_next = nt_map_size(conv->in, x_side);
-    } else {
-        job.x_row = (size_t)(x_side * conv->in);
-        job.x_pixel = (size_t)(conv->stride * conv->in);
-        job.x_next = job.x_row * (size_t)x_side;
-    }
+    const NtConv8Job job = {.shape = shape, .n = y ? y->n : q->n, .x = x + shape.x_first,
+                            .inner = conv->in % NT_CHANNELS == 0 ? NT_CHANNELS : NT_CONV8_RGB_TAPS,
+                            .weights = conv->weights, .scale = scale, .bias = conv->bias, .out = conv->out,
+                            .group = conv->group, .shortcut = shortcut ? shortcut->data + shape.y_first : NULL,
+                            .y = y ? y->data + shape.y_first : NULL, .q = q ? q->data + shape.y_first : NULL,
+                            .q_scale = q ? 1 / q->scale : 0, .side = conv->side};
 #ifdef __x86_64__
     if (nt_cpu_vnni())
         nt_conv8_run_vnni(&job);
@@ -146,7 +126,7 @@ void nt_conv8_run(const NtConv8 *conv, const uint8_t *x, int x_side, float x_sca
     if (q)
         clear_frame(q);
     if (y)
-        nt_map_clear_frame(y);
+        nt_clear_frames(y->data, y->n * nt_map_blocks(y->channels), y->side, sizeof *y->data);
 }
 
 void nt_max_pool_3x3_8(const NtMap8 *x, const NtMap8 *y)
