@@ -337,6 +337,6 @@ int nt_cmd_bench(int argc, char **argv)
         return NT_EXIT_USAGE;
     }
     if (options.threads == 0)
-        options.threads = (int)MIN(g_get_num_processors(), 64);
+        options.threads = nt_command_processors();
     return run(&options, argv + 1, argc - 1);
 }

@@ -148,7 +148,7 @@ static int run(const Options *options, char **inputs, int n_inputs)
         .models = models,
         .classifier = classifier,
         .options = {.upsample = options->upsample, .threshold = options->threshold, .with_embedding = TRUE},
-        .n_threads = options->threads > 0 ? (guint)options->threads : MIN(g_get_num_processors(), MAX_THREADS),
+        .n_threads = options->threads > 0 ? (guint)options->threads : (guint)nt_command_processors(),
         .landmarks = !options->no_landmarks,
         .quiet = options->quiet,
         .records = records,

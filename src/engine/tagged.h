@@ -19,9 +19,9 @@ typedef struct NtFace {
     NtVerdict verdict;
 } NtFace;
 
-/* The faces of one picture, best detection first. Counted; immutable once the engine has handed it out. */
 typedef struct NtFrameStore NtFrameStore;
 
+/* The faces of one picture, best detection first. Counted; immutable once the engine has handed it out. */
 typedef struct NtTaggedFrame {
     gint ref_count;      /* private */
     guint capacity;      /* private: faces there is room for */

@@ -196,9 +196,7 @@ static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Squa
     if (wide)
         kernels->widen(image, wide);
     for (int r = 0; r < NT_CHIP_SIZE; r++, chip += 3 * NT_CHIP_SIZE) {
-        if (wide)
-            kernels->wide_row(wide, image->width, image->height, &grid, r, chip);
-        else
+        if (!wide || !kernels->wide_row(wide, image->width, image->height, &grid, r, chip))
             kernels->row(image, &grid, r, chip);
     }
 }

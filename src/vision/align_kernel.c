@@ -148,30 +148,19 @@ static void widen(const NtImage *rgb, double *out)
     }
 }
 
-static void wide_row(const double *wide, int width, int height, const NtChipGrid *grid, int row,
-                     uint8_t out[3 * NT_CHIP_SIZE])
+static int wide_row(const double *wide, int width, int height, const NtChipGrid *grid, int row,
+                    uint8_t out[3 * NT_CHIP_SIZE])
 {
     Row places;
     const size_t below = 4 * (size_t)width;
-    if (find_places(grid, row, width - 1, height - 1, width, 1, &places)) {
-        for (int c = 0; c < NT_CHIP_SIZE; c++) {
-            const Doubles *upper = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c]);
-            const Doubles *lower = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c] + below);
-            store_in_row(out, c, blend(&places, c, (Pair){upper[0], upper[1]}, (Pair){lower[0], lower[1]}));
-        }
-        return;
-    }
+    if (!find_places(grid, row, width - 1, height - 1, width, 1, &places))
+        return 0;
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
-        const NtPoint p = place(grid, c, row);
-        const double left = floor(p.x), top = floor(p.y);
-        memset(out + 3 * c, 0, 3);
-        if (!(left >= 0 && top >= 0 && left + 1 < width && top + 1 < height))
-            continue;
-        const double f = p.x - left, g = p.y - top, *upper = wide + 4 * ((size_t)top * (size_t)width + (size_t)left);
-        for (int k = 0; k < 3; k++)
-            out[3 * c + k] = (uint8_t)((1 - g) * ((1 - f) * upper[k] + f * upper[4 + k]) +
-                                       g * ((1 - f) * upper[below + (size_t)k] + f * upper[below + 4 + (size_t)k]));
+        const Doubles *upper = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c]);
+        const Doubles *lower = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c] + below);
+        store_in_row(out, c, blend(&places, c, (Pair){upper[0], upper[1]}, (Pair){lower[0], lower[1]}));
     }
+    return 1;
 }
 #else
 #define widen NULL

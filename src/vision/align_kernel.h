@@ -17,9 +17,9 @@ typedef void NtChipRow(const NtImage *rgb, const NtChipGrid *grid, int row, uint
 /* A picture's pixels as doubles, four a pixel: red, green, blue and one of no account. Where the chip looks at most pixels more
  * than once it is worth making; out is [height][width][4], 64-byte aligned. Bytes of a row are read up to its stride. */
 typedef void NtChipWiden(const NtImage *rgb, double *out);
-/* The same row of the chip, from the wide picture of width x height. */
-typedef void NtChipWideRow(const double *wide, int width, int height, const NtChipGrid *grid, int row,
-                           uint8_t out[3 * NT_CHIP_SIZE]);
+/* The same row of the chip, from the wide picture of width x height; 0, and nothing done, when some of it is outside. */
+typedef int NtChipWideRow(const double *wide, int width, int height, const NtChipGrid *grid, int row,
+                          uint8_t out[3 * NT_CHIP_SIZE]);
 /* sums[n] = rows weighted 1 4 6 4 1. */
 typedef void NtChipSums(const uint8_t *const rows[5], int n, uint16_t *sums);
 

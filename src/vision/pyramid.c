@@ -73,29 +73,27 @@ static inline int lanes_next(Lanes *lanes, int left[LANES], float right_part[LAN
     return 1;
 }
 
-/* One pixel. channels is a constant at each call, so that loops unroll. */
-static inline void blend(const uint8_t *top, const uint8_t *bottom, float top_weight, float bottom_weight,
-                         float right_part, int channels, uint8_t *out)
+/* One byte: the weighted mean of four neighbours, the right ones `step` bytes on. */
+static inline float mix(const uint8_t *top, const uint8_t *bottom, float top_weight, float bottom_weight,
+                        float right_part, int step)
 {
     const float left_part = 1.f - right_part;
-    const float tl = top_weight * left_part, tr = top_weight * right_part;
-    const float bl = bottom_weight * left_part, br = bottom_weight * right_part;
-    for (int k = 0; k < channels; k++) {
-        const float v = tl * top[k] + tr * top[k + channels] + bl * bottom[k] + br * bottom[k + channels];
-        out[k] = channels == 3 ? (uint8_t)(int)v : (uint8_t)(v + 0.5);
-    }
+    return top_weight * left_part * top[0] + top_weight * right_part * top[step] +
+           bottom_weight * left_part * bottom[0] + bottom_weight * right_part * bottom[step];
 }
+
+/* Gray rounds, colour truncates. */
+static inline uint8_t to_byte(float v, int rounded) { return rounded ? (uint8_t)(v + 0.5) : (uint8_t)(int)v; }
 
 void nt_resize_row_plain(const NtResizeColumns *columns, const uint8_t *top, const uint8_t *bottom, float top_weight,
                          float bottom_weight, uint8_t *out)
 {
     for (int g = 0; g < columns->n_groups; g++)
         for (int i = 0; i < NT_RESIZE_GROUP; i++) {
-            const int left = columns->start[g] + columns->taps[g][i], right = left + columns->channels;
-            const float right_part = columns->right_part[g][i], left_part = 1.f - right_part;
-            const float v = top_weight * left_part * top[left] + top_weight * right_part * top[right] +
-                            bottom_weight * left_part * bottom[left] + bottom_weight * right_part * bottom[right];
-            *out++ = columns->rounded ? (uint8_t)(v + 0.5) : (uint8_t)(int)v;
+            const int left = columns->start[g] + columns->taps[g][i];
+            const float v = mix(top + left, bottom + left, top_weight, bottom_weight, columns->right_part[g][i],
+                                columns->channels);
+            *out++ = to_byte(v, columns->rounded);
         }
 }
 
@@ -184,8 +182,11 @@ static inline void finish_row(RowPair rows, Lanes lanes, uint8_t *line, double x
     float right_part[LANES];
     while (lanes_next(&lanes, left, right_part))
         for (int i = 0; i < LANES; i++)
-            blend(rows.top + left[i] * channels, rows.bottom + left[i] * channels, top_weight, bottom_weight,
-                  right_part[i], channels, line + (lanes.column + i) * channels);
+            for (int k = 0; k < channels; k++) {
+                const int at = left[i] * channels + k;
+                const float v = mix(rows.top + at, rows.bottom + at, top_weight, bottom_weight, right_part[i], channels);
+                line[(lanes.column + i) * channels + k] = to_byte(v, channels == 1);
+            }
     resize_tail(rows, lanes.in_width, line, lanes.out_width, x_scale, channels, lanes.column + LANES);
 }
 
