@@ -11,10 +11,12 @@
 #define FILTER_SIDE NT_FILTER_SIDE
 #define MAX_TERMS 1000 /* separable filters of all parts; the trained model has 305 */
 
-/* Most windows are told to hold no face by half of the terms: those whose sum is this much below the limit. What the
- * others add to a window near the limit was at most 1.1 in the pictures tried (docs/performance.md). */
-#define SCREEN_SHARE 0.5
-#define SCREEN_MARGIN 1.75
+/* Most windows are told to hold no face by the heaviest of each part's terms. To their sum goes what the other terms add to a
+ * window near the limit on average; a window is refused when that is still below the limit by the margin. In the pictures
+ * tried, the others added to a window near the limit at most 0.56 more than that average (docs/performance.md). */
+#define SCREEN_SHARE 0.37
+#define SCREEN_MARGIN 1.0
+static const double screen_rest[NT_N_PARTS] = {0.80, 1.04, 1.21, 1.15, 1.18};
 
 #define MAX_UPSAMPLE 4
 #define MAX_PIXELS (1LL << 28)
@@ -30,7 +32,7 @@ struct NtDetector {
     float weights[NT_N_PARTS][NT_FHOG_PLANES][FILTER_SIDE][FILTER_SIDE];
     double thresholds[NT_N_PARTS];
     double max_overlap, max_covered;
-    NtFilterBank bank, screen;       /* screen: the half of bank's terms that matters most */
+    NtFilterBank bank, screen;       /* screen: the terms of bank that matter most */
     NtFilterDense dense[NT_N_PARTS]; /* the terms of bank, summed */
 };
 
@@ -252,16 +254,27 @@ static NtStatus add_candidate(Scanner *scanner, int part, double score, int row,
     return NT_OK;
 }
 
+/* Below this response a window need not be looked at. For a higher limit than the trained one, too, the trained one is
+ * what tells: to a window far above it the terms that an estimate lacks add more. */
+static double least_response(const NtDetector *detector, int part, const NtDetectOptions *options)
+{
+    const double trained = detector->thresholds[part];
+    if (options->exact)
+        return trained + options->threshold;
+    return trained + (options->threshold < 0 ? options->threshold : 0) - screen_rest[part] - SCREEN_MARGIN;
+}
+
 /* The windows of one level and part whose response reaches the limit. Responses are indexed by a window's first cell;
- * the reference counts from its centre, WINDOW_BEFORE cells on. screened: they are estimates, good to SCREEN_MARGIN. */
+ * the reference counts from its centre, WINDOW_BEFORE cells on. Unless all are exact, they are estimates. */
 static NtStatus collect(const NtDetector *detector, Scanner *scanner, const NtFilterJob *job, int part, int level,
-                        double limit, int screened)
+                        const NtDetectOptions *options)
 {
     const NtFhog *fhog = job->fhog;
     const int valid_rows = fhog->rows - FILTER_SIDE + 1, valid_columns = fhog->columns - FILTER_SIDE + 1;
     NtFilterWindow *window = nt_filter_window_for(nt_cpu_level());
-    /* No float at or above the limit is below this: a first look at a whole row. */
-    const float low = nextafterf((float)(screened ? limit - SCREEN_MARGIN : limit), -INFINITY);
+    const double limit = detector->thresholds[part] + options->threshold;
+    /* No float at or above the least response is below this: a first look at a whole row. */
+    const float low = nextafterf((float)least_response(detector, part, options), -INFINITY);
     for (int r = 0; r < valid_rows; r++) {
         const float *responses = job->responses + (size_t)part * job->part_stride + (size_t)r * job->row_stride;
         int any = 0;
@@ -270,7 +283,7 @@ static NtStatus collect(const NtDetector *detector, Scanner *scanner, const NtFi
         for (int c = 0; any && c < valid_columns; c++) {
             if (!(responses[c] > low))
                 continue;
-            const double response = screened ? window(&detector->dense[part], fhog, r, c) : responses[c];
+            const double response = options->exact ? responses[c] : window(&detector->dense[part], fhog, r, c);
             if (response >= limit && add_candidate(scanner, part, response - detector->thresholds[part],
                                                    r + WINDOW_BEFORE, c + WINDOW_BEFORE, level) != NT_OK)
                 return NT_ERR_MEMORY;
@@ -300,8 +313,7 @@ static NtStatus scan_level(const NtDetector *detector, Scanner *scanner, int lev
                              .part_stride = part_stride, .row_stride = row_stride, .work = scanner->filter_work};
     nt_filter_respond(nt_cpu_level(), &job);
     for (int part = 0; part < NT_N_PARTS; part++) {
-        const NtStatus status = collect(detector, scanner, &job, part, level,
-                                        detector->thresholds[part] + options->threshold, !options->exact);
+        const NtStatus status = collect(detector, scanner, &job, part, level, options);
         if (status != NT_OK)
             return status;
     }

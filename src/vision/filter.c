@@ -49,9 +49,12 @@ static double square(const float *values)
     return sum;
 }
 
+/* Part by part, the heaviest first. */
 static int by_weight(const void *a, const void *b)
 {
     const NtFilterTerm *x = a, *y = b;
+    if (x->part != y->part)
+        return x->part - y->part;
     const double p = square(x->column) * square(x->row), q = square(y->column) * square(y->row);
     return (p < q) - (p > q);
 }
@@ -59,13 +62,18 @@ static int by_weight(const void *a, const void *b)
 int nt_filter_bank_screen(const NtFilterBank *bank, double share, NtFilterBank *screen)
 {
     const size_t n = (size_t)bank->n_terms;
-    *screen = (NtFilterBank){.n_terms = (int)((double)n * share), .n_parts = bank->n_parts};
+    *screen = (NtFilterBank){.n_parts = bank->n_parts};
     screen->terms = malloc(n * sizeof *screen->terms);
     screen->by_part = calloc(n, sizeof *screen->by_part);
     if (!screen->terms || !screen->by_part)
         return 0;
     memcpy(screen->terms, bank->terms, n * sizeof *screen->terms);
     qsort(screen->terms, n, sizeof *screen->terms, by_weight);
+    for (int part = 0; part < bank->n_parts; part++) {
+        const int first = bank->part_begin[part], kept = (int)((bank->part_begin[part + 1] - first) * share);
+        memmove(screen->terms + screen->n_terms, screen->terms + first, (size_t)kept * sizeof *screen->terms);
+        screen->n_terms += kept;
+    }
     nt_filter_bank_index(screen);
     return 1;
 }

@@ -35,7 +35,7 @@ NtFilterWindow *nt_filter_window_for(NtCpuLevel level);
 /* dense = the sum of the part's terms. */
 void nt_filter_bank_sum(const NtFilterBank *bank, int part, NtFilterDense *dense);
 
-/* The heaviest terms of all, as many as the share says (0..1): an estimate of the responses. Returns 0 without memory. */
+/* The heaviest terms of each part, as many as the share says (0..1): an estimate of the responses. Returns 0 without memory. */
 int nt_filter_bank_screen(const NtFilterBank *bank, double share, NtFilterBank *screen);
 void nt_filter_bank_clear(NtFilterBank *bank);
 
