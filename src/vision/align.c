@@ -143,9 +143,10 @@ void nt_chip_plan(const NtPoint points[NT_N_LANDMARKS], int width, int height, N
 
 static void plain_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE])
 {
-    for (int c = 0; c < NT_CHIP_SIZE; c++)
-        nt_chip_pixel(rgb, grid->start.x + grid->across.x * c + grid->down.x * row,
-                      grid->start.y + grid->across.y * c + grid->down.y * row, out + 3 * c);
+    for (int c = 0; c < NT_CHIP_SIZE; c++) {
+        const NtPoint p = nt_chip_place(grid, c, row);
+        nt_chip_pixel(rgb, p.x, p.y, out + 3 * c);
+    }
 }
 
 static void plain_sums(const uint8_t *const rows[5], int n, uint16_t *sums)
@@ -190,9 +191,9 @@ static void sample_chip(const NtChipKernels *kernels, const NtImage *image, Squa
     const NtPoint right = rotate(cosine, sine, centre, square.right, square.top);
     const NtPoint down = rotate(cosine, sine, centre, square.left, square.bottom);
     const double last = NT_CHIP_SIZE - 1;
-    const NtChipGrid grid = {origin,
-                             {(right.x - origin.x) / last, (right.y - origin.y) / last},
-                             {(down.x - origin.x) / last, (down.y - origin.y) / last}};
+    NtChipGrid grid;
+    nt_chip_grid_set(&grid, origin, (NtPoint){(right.x - origin.x) / last, (right.y - origin.y) / last},
+                     (NtPoint){(down.x - origin.x) / last, (down.y - origin.y) / last});
     if (wide)
         kernels->widen(image, wide);
     for (int r = 0; r < NT_CHIP_SIZE; r++, chip += 3 * NT_CHIP_SIZE) {

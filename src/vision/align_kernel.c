@@ -55,7 +55,7 @@ NT_INLINE void store_pixel(uint8_t *p, Doubles v)
 
 /* The places that one row of the chip looks at, and the weights there. */
 typedef struct Row {
-    double f[NT_CHIP_SIZE], f1[NT_CHIP_SIZE], g[NT_CHIP_SIZE], g1[NT_CHIP_SIZE]; /* of right, left, lower, upper */
+    double f[NT_CHIP_SIZE], g[NT_CHIP_SIZE]; /* of the right and the lower neighbours */
     int32_t offsets[NT_CHIP_SIZE]; /* of the upper left neighbour: top * row_step + left * pixel_step */
 } Row;
 
@@ -65,27 +65,20 @@ NT_INLINE int is_inside(NtPoint p, double right, double bottom)
     return left >= 0 && top >= 0 && left < right && top < bottom;
 }
 
-NT_INLINE NtPoint place(const NtChipGrid *grid, int column, int row)
-{
-    return (NtPoint){grid->start.x + grid->across.x * column + grid->down.x * row,
-                     grid->start.y + grid->across.y * column + grid->down.y * row};
-}
-
 /* 0 when a neighbour lies outside: left must be below right, top below bottom. Places run one way, rounding included, so
  * that the first and the last tell for all. */
 NT_INLINE int find_places(const NtChipGrid *grid, int row, double right, double bottom, int row_step, int pixel_step,
                           Row *places)
 {
-    if (!is_inside(place(grid, 0, row), right, bottom) || !is_inside(place(grid, NT_CHIP_SIZE - 1, row), right, bottom))
+    if (!is_inside(nt_chip_place(grid, 0, row), right, bottom) ||
+        !is_inside(nt_chip_place(grid, NT_CHIP_SIZE - 1, row), right, bottom))
         return 0;
     const double x_down = grid->down.x * row, y_down = grid->down.y * row;
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
-        const double x = grid->start.x + grid->across.x * c + x_down, y = grid->start.y + grid->across.y * c + y_down;
+        const double x = grid->x[c] + x_down, y = grid->y[c] + y_down;
         const int32_t left = (int32_t)x, top = (int32_t)y; /* neither is negative */
         places->f[c] = x - left;
         places->g[c] = y - top;
-        places->f1[c] = 1 - places->f[c];
-        places->g1[c] = 1 - places->g[c];
         places->offsets[c] = top * row_step + left * pixel_step;
     }
     return 1;
@@ -93,21 +86,17 @@ NT_INLINE int find_places(const NtChipGrid *grid, int row, double right, double 
 
 NT_INLINE Doubles blend(const Row *places, int c, Pair upper, Pair lower)
 {
-    const Doubles f = splat(&places->f[c]), f1 = splat(&places->f1[c]);
-    return splat(&places->g1[c]) * (f1 * upper.left + f * upper.right) +
-           splat(&places->g[c]) * (f1 * lower.left + f * lower.right);
+    /* Loads are what there is most of: the other weights are worked out anew. */
+    const Doubles f = splat(&places->f[c]), g = splat(&places->g[c]), f1 = 1 - f, g1 = 1 - g;
+    return g1 * (f1 * upper.left + f * upper.right) + g * (f1 * lower.left + f * lower.right);
 }
 
-/* The pixel number c of a row. Each is stored as 4 bytes, the next over the fourth. */
-NT_INLINE void store_in_row(uint8_t *row, int c, Doubles v)
+/* A pixel is stored as 4 bytes, the next over the fourth; but a row's last has no next. */
+NT_INLINE void store_last(uint8_t *row, Doubles v)
 {
-    if (c < NT_CHIP_SIZE - 1) {
-        store_pixel(row + 3 * c, v);
-        return;
-    }
     uint8_t last[4];
     store_pixel(last, v);
-    memcpy(row + 3 * c, last, 3);
+    memcpy(row + 3 * (NT_CHIP_SIZE - 1), last, 3);
 }
 
 static void chip_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE])
@@ -117,14 +106,18 @@ static void chip_row(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_
     /* Not at the last row: there must be a row to read into. */
     if (rgb->width * 3 < READ || !find_places(grid, row, rgb->width - 1, rgb->height - 2, stride, 3, &places)) {
         for (int c = 0; c < NT_CHIP_SIZE; c++) {
-            const NtPoint p = place(grid, c, row);
+            const NtPoint p = nt_chip_place(grid, c, row);
             nt_chip_pixel(rgb, p.x, p.y, out + 3 * c);
         }
         return;
     }
     for (int c = 0; c < NT_CHIP_SIZE; c++) {
         const uint8_t *upper = rgb->pixels + places.offsets[c];
-        store_in_row(out, c, blend(&places, c, load_pair(upper), load_pair(upper + stride)));
+        const Doubles v = blend(&places, c, load_pair(upper), load_pair(upper + stride));
+        if (c < NT_CHIP_SIZE - 1)
+            store_pixel(out + 3 * c, v);
+        else
+            store_last(out, v);
     }
 }
 
@@ -148,18 +141,25 @@ static void widen(const NtImage *rgb, double *out)
     }
 }
 
+NT_INLINE Doubles wide_pixel(const Row *places, int c, const char *upper_row, const char *lower_row)
+{
+    const Doubles *upper = (const Doubles *)(const void *)(upper_row + places->offsets[c]);
+    const Doubles *lower = (const Doubles *)(const void *)(lower_row + places->offsets[c]);
+    return blend(places, c, (Pair){upper[0], upper[1]}, (Pair){lower[0], lower[1]});
+}
+
 static int wide_row(const double *wide, int width, int height, const NtChipGrid *grid, int row,
                     uint8_t out[3 * NT_CHIP_SIZE])
 {
     Row places;
-    const size_t below = 4 * (size_t)width;
-    if (!find_places(grid, row, width - 1, height - 1, width, 1, &places))
+    const int pixel = (int)sizeof(Doubles);
+    if (!find_places(grid, row, width - 1, height - 1, width * pixel, pixel, &places))
         return 0;
-    for (int c = 0; c < NT_CHIP_SIZE; c++) {
-        const Doubles *upper = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c]);
-        const Doubles *lower = (const Doubles *)(const void *)(wide + 4 * (size_t)places.offsets[c] + below);
-        store_in_row(out, c, blend(&places, c, (Pair){upper[0], upper[1]}, (Pair){lower[0], lower[1]}));
-    }
+    const char *upper_row = (const char *)wide, *lower_row = (const char *)(wide + 4 * (size_t)width);
+#pragma GCC unroll 4
+    for (int c = 0; c < NT_CHIP_SIZE - 1; c++)
+        store_pixel(out + 3 * c, wide_pixel(&places, c, upper_row, lower_row));
+    store_last(out, wide_pixel(&places, NT_CHIP_SIZE - 1, upper_row, lower_row));
     return 1;
 }
 #else

@@ -7,10 +7,26 @@
 #include "base/cpu.h"
 #include "vision/align.h"
 
-/* Where the chip's pixels lie in an RGB picture: pixel (c, r) at start + across * c + down * r. */
+/* Where the chip's pixels lie in an RGB picture: pixel (c, r) at (x[c], y[c]) + down * r. */
 typedef struct NtChipGrid {
-    NtPoint start, across, down;
+    double x[NT_CHIP_SIZE], y[NT_CHIP_SIZE];
+    NtPoint down;
 } NtChipGrid;
+
+/* Columns from start, one `across` apart. */
+static inline void nt_chip_grid_set(NtChipGrid *grid, NtPoint start, NtPoint across, NtPoint down)
+{
+    for (int c = 0; c < NT_CHIP_SIZE; c++) {
+        grid->x[c] = start.x + across.x * c;
+        grid->y[c] = start.y + across.y * c;
+    }
+    grid->down = down;
+}
+
+static inline NtPoint nt_chip_place(const NtChipGrid *grid, int column, int row)
+{
+    return (NtPoint){grid->x[column] + grid->down.x * row, grid->y[column] + grid->down.y * row};
+}
 
 /* One row of the chip, bilinear in double and truncated; what is not wholly inside the picture is black. */
 typedef void NtChipRow(const NtImage *rgb, const NtChipGrid *grid, int row, uint8_t out[3 * NT_CHIP_SIZE]);

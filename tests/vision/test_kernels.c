@@ -185,7 +185,9 @@ static void test_chips(void)
         g_assert_cmpmem(plain, NT_CHIP_BYTES, fast, NT_CHIP_BYTES);
 
         /* A chip whose pixels touch the picture's last row and column: nothing beyond is read. */
-        const NtChipGrid grid = {{picture.image.width - 1.5 - 0.3 * (NT_CHIP_SIZE - 1), picture.image.height - 1.5}, {0.3, 0}, {0, 0}};
+        NtChipGrid grid;
+        nt_chip_grid_set(&grid, (NtPoint){picture.image.width - 1.5 - 0.3 * (NT_CHIP_SIZE - 1), picture.image.height - 1.5},
+                         (NtPoint){0.3, 0}, (NtPoint){0, 0});
         nt_chip_kernels_for(NT_CPU_PLAIN)->row(&picture.image, &grid, 0, plain);
         nt_chip_kernels_for(level)->row(&picture.image, &grid, 0, fast);
         g_assert_cmpmem(plain, 3 * NT_CHIP_SIZE, fast, 3 * NT_CHIP_SIZE);
