@@ -20,6 +20,13 @@ NT_INLINE __m512i load_quad(const uint8_t *p)
     return _mm512_set1_epi32(quad);
 }
 
+/* *sums += values * filters, four products a sum. Not the intrinsic: around it gcc 12 copies every sum twice, and puts many of
+ * them on the stack in the innermost loop. */
+NT_INLINE void multiply_add(__m512i *sums, __m512i values, __m512i filters)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(*sums) : "v"(values), "v"(filters));
+}
+
 /* n, vectors, inner and pixel are constants where this is called. */
 NT_INLINE void block(const NtConv8Job *job, const uint8_t *x, const int8_t *weights, int from, int to, int first_channel,
                      size_t offset, int n, int vectors, int inner, size_t pixel)
@@ -49,7 +56,7 @@ NT_INLINE void block(const NtConv8Job *job, const uint8_t *x, const int8_t *weig
                         const __m512i values = load_quad(in + (size_t)i * pixel + (size_t)(q * NT_CONV8_QUAD));
 #pragma GCC unroll 4
                         for (int v = 0; v < vectors; v++)
-                            sums[i][v] = _mm512_dpbusd_epi32(sums[i][v], values, filters[v]);
+                            multiply_add(&sums[i][v], values, filters[v]);
                     }
                 }
             }
