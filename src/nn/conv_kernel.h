@@ -42,8 +42,15 @@ typedef void NtConvRun(const NtConvJob *job);
 typedef struct NtConvKernels {
     NtConvGroup *group;
     NtConvRun *run;
+    int winograd_group;  /* output channels whose weights lie together there */
+    NtConvRun *winograd; /* the same in fewer multiplications (winograd_kernel.c), for 3 x 3 with stride 1; or NULL */
 } NtConvKernels;
 
+/* Its weights: [out / group][16][in][group], of each 3 x 3 filter g the 16 of G g G'. */
+#define NT_WINOGRAD_WEIGHTS 16
+#define NT_WINOGRAD_MAX_IN 128 /* input channels */
+
+extern NtConvRun nt_winograd_run_baseline, nt_winograd_run_avx2, nt_winograd_run_avx512;
 extern const NtConvKernels nt_conv_kernels_plain, nt_conv_kernels_baseline, nt_conv_kernels_avx2, nt_conv_kernels_avx512;
 
 #endif

@@ -40,11 +40,45 @@ static void plain_run(const NtConvJob *job)
     }
 }
 
-const NtConvKernels nt_conv_kernels_plain = {plain_group, plain_run};
+const NtConvKernels nt_conv_kernels_plain = {.group = plain_group, .run = plain_run};
 
+
+/* Smaller maps are dear in transformed weights, and have few tiles to use them. */
+#define WINOGRAD_LEAST_SIDE 8
 
 /* How many values of a tap lie together: the channels of a block of a map, or a row of the window over a picture. */
 static int inner_of(const NtConv *conv) { return conv->in % NT_CHANNELS == 0 ? NT_CHANNELS : conv->kernel * conv->in; }
+
+/* Of a 3 x 3 filter g, whose values are step apart: G g G', 16 of them. */
+static void transform_filter(const float *g, size_t step, float u[NT_WINOGRAD_WEIGHTS])
+{
+    float t[4][3];
+    for (size_t k = 0; k < 3; k++) {
+        const float a = g[k * step], b = g[(3 + k) * step], c = g[(6 + k) * step];
+        t[0][k] = a, t[1][k] = (a + b + c) / 2, t[2][k] = (a - b + c) / 2, t[3][k] = c;
+    }
+    for (int k = 0; k < 4; k++) {
+        const float a = t[k][0], b = t[k][1], c = t[k][2];
+        u[4 * k] = a, u[4 * k + 1] = (a + b + c) / 2, u[4 * k + 2] = (a - b + c) / 2, u[4 * k + 3] = c;
+    }
+}
+
+static int pack_winograd(NtConv *conv, const float *filters)
+{
+    const int in = conv->in, out = conv->out;
+    conv->group = conv->kernels->winograd_group;
+    conv->weights = nt_aligned_alloc((size_t)(NT_WINOGRAD_WEIGHTS * in * out) * sizeof(float));
+    if (!conv->weights)
+        return 0;
+    for (int c = 0; c < in; c++)
+        for (int k = 0; k < out; k++) {
+            float u[NT_WINOGRAD_WEIGHTS];
+            transform_filter(filters + c * out + k, (size_t)(in * out), u);
+            for (int p = 0; p < NT_WINOGRAD_WEIGHTS; p++)
+                conv->weights[((k / conv->group * NT_WINOGRAD_WEIGHTS + p) * in + c) * conv->group + k % conv->group] = u[p];
+        }
+    return 1;
+}
 
 int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
 {
@@ -53,6 +87,9 @@ int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
     const int kernel = conv->kernel, in = conv->in, out = conv->out;
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
     conv->kernels = NT_FOR_LEVEL(level, nt_conv_kernels);
+    conv->winograd = conv->kernels->winograd && kernel == 3 && conv->stride == 1 && in <= NT_WINOGRAD_MAX_IN && conv->side >= WINOGRAD_LEAST_SIDE;
+    if (conv->winograd)
+        return pack_winograd(conv, filters);
     conv->group = conv->kernels->group(out, conv->side);
     const size_t n = (size_t)(kernel * kernel * in) * (size_t)out;
     conv->weights = nt_aligned_alloc(n * sizeof(float));
@@ -122,7 +159,8 @@ NtConvShape nt_conv_shape(int kernel, int stride, int padding, int in, int x_sid
 void nt_conv_run(const NtConv *conv, const float *x, int x_side, const NtMap *shortcut, const NtMap *y)
 {
     const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, x_side, y->channels, y->side);
-    conv->kernels->run(&(NtConvJob){
+    NtConvRun *run = conv->winograd ? conv->kernels->winograd : conv->kernels->run;
+    run(&(NtConvJob){
         .shape = shape, .n = y->n, .x = x + shape.x_first, .inner = inner_of(conv), .weights = conv->weights,
         .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
         .shortcut = shortcut ? shortcut->data + shape.y_first : NULL, .y = y->data + shape.y_first, .side = conv->side});

@@ -42,6 +42,7 @@ typedef struct NtConv {
     int side;       /* of the output it is packed for */
     int relu;       /* outputs below 0 become 0 */
     int group;
+    int winograd;   /* weights are those of winograd_kernel.c */
     const NtConvKernels *kernels;
     float *weights; /* owned, packed */
     float *bias;    /* owned, [out] */
