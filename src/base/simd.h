@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #if defined __AVX512F__
 #define NT_LANES 16
 #elif defined __AVX__
@@ -37,5 +41,20 @@ NT_INLINE void nt_vec_store(float *p, NtVec v) { *(NtVecUnaligned *)p = v; }
 /* Zero where v is not above it. */
 NT_INLINE NtVec nt_vec_positive(NtVec v) { return (NtVec)((NtVecInts)v & (v > 0)); }
 NT_INLINE NtVec nt_vec_splat(float v) { return v - (NtVec){0}; }
+
+/* As many bytes as floats. gcc 12 widens bytes one by one where it is not told the instruction. */
+NT_INLINE NtVec nt_vec_from_bytes(const uint8_t *p)
+{
+#if defined __AVX512F__
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)p)));
+#elif defined __AVX2__
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadu_si64(p)));
+#else
+    typedef uint8_t Bytes __attribute__((vector_size(NT_LANES)));
+    Bytes bytes;
+    __builtin_memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(__builtin_convertvector(bytes, NtVecInts), NtVec);
+#endif
+}
 
 #endif

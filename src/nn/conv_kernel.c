@@ -176,4 +176,4 @@ static void run(const NtConvJob *job)
         group(job, i * job->group, job->weights + (size_t)i * weights);
 }
 
-const NtConvKernels NT_KERNEL(nt_conv_kernels) = {conv_group, run, WIDE * NT_LANES, NT_KERNEL(nt_winograd_run)};
+const NtConvKernels NT_KERNEL(nt_conv_kernels) = {conv_group, run, WIDE * NT_LANES, NT_KERNEL(nt_winograd_run), NT_KERNEL(nt_small_conv_run)};

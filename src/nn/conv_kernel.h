@@ -3,6 +3,7 @@
 #define NT_CONV_KERNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cpu.h"
 
@@ -27,6 +28,9 @@ typedef struct NtConvJob {
     int inner;           /* values of one tap: NT_CHANNELS, or NT_CONV_RGB_TAPS with one tap a row */
     const float *weights; /* [out / group][blocks][taps_y][taps_x][inner][group] */
     const float *bias;    /* [out] */
+    const uint8_t *bytes; /* in small_conv_kernel.c instead of weights: a weight is (byte - zero) * scale of its output */
+    float zero;
+    const float *scale; /* [out] */
     int out, group;
     const float *shortcut; /* added, in y's layout; or NULL */
     int relu;
@@ -44,12 +48,17 @@ typedef struct NtConvKernels {
     NtConvRun *run;
     int winograd_group;  /* output channels whose weights lie together there */
     NtConvRun *winograd; /* the same in fewer multiplications (winograd_kernel.c), for 3 x 3 with stride 1; or NULL */
+    NtConvRun *small;    /* from weights in bytes (small_conv_kernel.c), 3 x 3, to a side of at most NT_SMALL_SIDE; or NULL */
 } NtConvKernels;
 
 /* Its weights: [out / group][16][in][group], of each 3 x 3 filter g the 16 of G g G'. */
 #define NT_WINOGRAD_WEIGHTS 16
 #define NT_WINOGRAD_MAX_IN 128 /* input channels */
 
+/* Bytes: [out / 16][blocks][3][3][16][16]. */
+#define NT_SMALL_SIDE 4
+
+extern NtConvRun nt_small_conv_run_baseline, nt_small_conv_run_avx2, nt_small_conv_run_avx512;
 extern NtConvRun nt_winograd_run_baseline, nt_winograd_run_avx2, nt_winograd_run_avx512;
 extern const NtConvKernels nt_conv_kernels_plain, nt_conv_kernels_baseline, nt_conv_kernels_avx2, nt_conv_kernels_avx512;
 

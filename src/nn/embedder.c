@@ -10,36 +10,51 @@
 #include "base/safetensors.h"
 #include "nn/embedder_private.h"
 
-/* Reads a tensor as float, whether it is kept so or in 8 bits with a scale and a minimum. To be freed. quantum: the scale, or
- * 0; may be NULL. */
+/* How a tensor's values are kept: as floats, or in 8 bits with a scale and a minimum. */
+typedef struct Stored {
+    NtTensorView view;
+    double scale, min; /* scale 0: as floats */
+} Stored;
+
+static NtStatus find_stored(const NtTensorFile *file, const char *name, int rank, const int64_t *shape, Stored *stored,
+                            NtError *error)
+{
+    NtTensorView quantization;
+    NtStatus status = nt_tensor_file_find(file, name, &stored->view, error);
+    if (status != NT_OK)
+        return status;
+    const NtDtype dtype = stored->view.dtype == NT_DTYPE_U8 ? NT_DTYPE_U8 : NT_DTYPE_F32;
+    status = nt_tensor_file_get(file, name, dtype, rank, shape, &stored->view, error);
+    stored->scale = stored->min = 0;
+    if (status != NT_OK || dtype == NT_DTYPE_F32)
+        return status;
+    char companion[NAME_SIZE + 16];
+    snprintf(companion, sizeof companion, "%s.quantization", name);
+    status = nt_tensor_file_get(file, companion, NT_DTYPE_F64, 1, (int64_t[]){2}, &quantization, error);
+    if (status == NT_OK) {
+        stored->scale = ((const double *)quantization.data)[0];
+        stored->min = ((const double *)quantization.data)[1];
+    }
+    return status;
+}
+
+/* Reads a tensor as float, however it is kept. To be freed. quantum: the scale, or 0; may be NULL. */
 static NtStatus read_floats(const NtTensorFile *file, const char *name, int rank, const int64_t *shape, float **out,
                             double *quantum, NtError *error)
 {
-    NtTensorView view, quantization;
-    NtStatus status = nt_tensor_file_find(file, name, &view, error);
+    Stored stored;
+    NtStatus status = find_stored(file, name, rank, shape, &stored, error);
     if (status != NT_OK)
         return status;
-    status = nt_tensor_file_get(file, name, view.dtype == NT_DTYPE_U8 ? NT_DTYPE_U8 : NT_DTYPE_F32, rank, shape, &view,
-                                error);
-    if (status != NT_OK)
-        return status;
+    const NtTensorView view = stored.view;
     const size_t n = view.size / nt_dtype_size(view.dtype);
-    double scale = 1, min = 0;
-    if (view.dtype == NT_DTYPE_U8) {
-        char companion[NAME_SIZE + 16];
-        snprintf(companion, sizeof companion, "%s.quantization", name);
-        if ((status = nt_tensor_file_get(file, companion, NT_DTYPE_F64, 1, (int64_t[]){2}, &quantization, error)))
-            return status;
-        scale = ((const double *)quantization.data)[0];
-        min = ((const double *)quantization.data)[1];
-    }
     if (quantum)
-        *quantum = view.dtype == NT_DTYPE_U8 ? scale : 0;
+        *quantum = stored.scale;
     float *values = malloc(n * sizeof *values);
     if (!values)
         return nt_error_set(error, NT_ERR_MEMORY, "not enough memory for the tensor '%s'", name);
     for (size_t i = 0; i < n; i++) {
-        values[i] = view.dtype == NT_DTYPE_U8 ? (float)(((const uint8_t *)view.data)[i] * scale + min)
+        values[i] = view.dtype == NT_DTYPE_U8 ? (float)(((const uint8_t *)view.data)[i] * stored.scale + stored.min)
                                               : ((const float *)view.data)[i];
         if (!isfinite(values[i])) {
             free(values);
@@ -61,15 +76,37 @@ static NtStatus read_member(const NtTensorFile *file, const char *conv, const ch
 /* One convolution's tensors. */
 typedef struct Filters {
     float *filters, *bias, *scale, *shift;
-    double quantum; /* of the filters */
+    double quantum;       /* of the filters */
+    const uint8_t *bytes; /* instead of filters, in the file: a value is (byte - zero) * quantum */
+    double zero;
 } Filters;
 
-static NtStatus read_filters(const NtTensorFile *file, const char *name, const NtConv *conv, Filters *f, NtError *error)
+/* Whether the filters can be left in bytes: f->bytes, or NULL. */
+static NtStatus find_bytes(const NtTensorFile *file, const char *conv, const int64_t *shape, Filters *f, NtError *error)
+{
+    char name[NAME_SIZE];
+    Stored stored;
+    snprintf(name, sizeof name, "%s/conv/filters", conv);
+    const NtStatus status = find_stored(file, name, 4, shape, &stored, error);
+    if (status != NT_OK)
+        return status;
+    const double zero = stored.scale > 0 ? -stored.min / stored.scale : 0;
+    if (stored.scale > 0 && isfinite(stored.scale) && isfinite((float)zero)) {
+        f->quantum = stored.scale;
+        f->zero = zero;
+        f->bytes = stored.view.data;
+    }
+    return NT_OK;
+}
+
+/* bytes: as such where the file has them so. */
+static NtStatus read_filters(const NtTensorFile *file, const char *name, const NtConv *conv, int bytes, Filters *f, NtError *error)
 {
     const int64_t shape[] = {conv->kernel, conv->kernel, conv->in, conv->out}, vector[] = {conv->out};
-    NtStatus status;
-    if ((status = read_member(file, name, "conv/filters", 4, shape, &f->filters, &f->quantum, error)) ||
-        (status = read_member(file, name, "conv/bias", 1, vector, &f->bias, NULL, error)) ||
+    NtStatus status = bytes ? find_bytes(file, name, shape, f, error) : NT_OK;
+    if (status == NT_OK && !f->bytes)
+        status = read_member(file, name, "conv/filters", 4, shape, &f->filters, &f->quantum, error);
+    if (status || (status = read_member(file, name, "conv/bias", 1, vector, &f->bias, NULL, error)) ||
         (status = read_member(file, name, "scale/weights", 1, vector, &f->scale, NULL, error)) ||
         (status = read_member(file, name, "scale/biases", 1, vector, &f->shift, NULL, error)))
         return status;
@@ -82,11 +119,18 @@ static NtStatus read_filters(const NtTensorFile *file, const char *name, const N
 static int pack_float(NtConv *conv, Filters *f, int side, NtCpuLevel level)
 {
     const size_t rows = (size_t)conv->kernel * (size_t)conv->kernel * (size_t)conv->in, out = (size_t)conv->out;
+    conv->bias = f->bias;
+    f->bias = NULL;
+    if (f->bytes) {
+        float *scale = f->scale;
+        f->scale = NULL;
+        for (size_t k = 0; k < out; k++)
+            scale[k] = (float)(scale[k] * f->quantum);
+        return nt_conv_pack_bytes(conv, f->bytes, (float)f->zero, scale, side, level);
+    }
     for (size_t r = 0; r < rows; r++)
         for (size_t k = 0; k < out; k++)
             f->filters[r * out + k] *= f->scale[k];
-    conv->bias = f->bias;
-    f->bias = NULL;
     return nt_conv_pack(conv, f->filters, side, level);
 }
 
@@ -109,11 +153,11 @@ static NtStatus read_convolution(NtEmbedder *embedder, const NtTensorFile *file,
                                  NtError *error)
 {
     NtConv *conv = &embedder->convolutions[i];
+    const int is_8bit = embedder->precision == NT_PRECISION_8BIT;
     Filters f = {0};
-    NtStatus status = read_filters(file, name, conv, &f, error);
-    if (status == NT_OK && !(embedder->precision == NT_PRECISION_8BIT
-                                 ? pack_8bit(conv, &embedder->convolutions8[i], &f, side)
-                                 : pack_float(conv, &f, side, embedder->level)))
+    NtStatus status = read_filters(file, name, conv, !is_8bit && nt_conv_takes_bytes(conv, side, embedder->level), &f, error);
+    if (status == NT_OK && !(is_8bit ? pack_8bit(conv, &embedder->convolutions8[i], &f, side)
+                                     : pack_float(conv, &f, side, embedder->level)))
         status = nt_error_set(error, NT_ERR_MEMORY, "not enough memory for '%s'", name);
     free(f.filters);
     free(f.bias);

@@ -108,11 +108,39 @@ int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
     return 1;
 }
 
+int nt_conv_takes_bytes(const NtConv *conv, int side, NtCpuLevel level)
+{
+    return NT_FOR_LEVEL(level, nt_conv_kernels)->small && conv->kernel == 3 && conv->in % NT_CHANNELS == 0 &&
+           conv->out % NT_CHANNELS == 0 && nt_conv_side(side, conv->kernel, conv->stride, conv->padding) <= NT_SMALL_SIDE;
+}
+
+int nt_conv_pack_bytes(NtConv *conv, const uint8_t *filters, float zero, float *scale, int side, NtCpuLevel level)
+{
+    const int taps = conv->kernel * conv->kernel, in = conv->in, out = conv->out;
+    conv->side = nt_conv_side(side, conv->kernel, conv->stride, conv->padding);
+    conv->kernels = NT_FOR_LEVEL(level, nt_conv_kernels);
+    conv->zero = zero;
+    conv->scale = scale;
+    conv->bytes = nt_aligned_alloc((size_t)(taps * in * out));
+    if (!conv->bytes)
+        return 0;
+    uint8_t *packed = conv->bytes;
+    for (int first = 0; first < out; first += NT_CHANNELS)
+        for (int b = 0; b < in; b += NT_CHANNELS)
+            for (int t = 0; t < taps; t++)
+                for (int c = b; c < b + NT_CHANNELS; c++, packed += NT_CHANNELS)
+                    memcpy(packed, filters + (t * in + c) * out + first, NT_CHANNELS);
+    return 1;
+}
+
 void nt_conv_clear(NtConv *conv)
 {
     free(conv->weights);
+    free(conv->bytes);
+    free(conv->scale);
     free(conv->bias);
-    conv->weights = conv->bias = NULL;
+    conv->weights = conv->scale = conv->bias = NULL;
+    conv->bytes = NULL;
 }
 
 void nt_clear_frames(void *data, int n_blocks, int side, size_t element)
@@ -159,10 +187,10 @@ NtConvShape nt_conv_shape(int kernel, int stride, int padding, int in, int x_sid
 void nt_conv_run(const NtConv *conv, const float *x, int x_side, const NtMap *shortcut, const NtMap *y)
 {
     const NtConvShape shape = nt_conv_shape(conv->kernel, conv->stride, conv->padding, conv->in, x_side, y->channels, y->side);
-    NtConvRun *run = conv->winograd ? conv->kernels->winograd : conv->kernels->run;
+    NtConvRun *run = conv->winograd ? conv->kernels->winograd : conv->bytes ? conv->kernels->small : conv->kernels->run;
     run(&(NtConvJob){
         .shape = shape, .n = y->n, .x = x + shape.x_first, .inner = inner_of(conv), .weights = conv->weights,
-        .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
+        .bytes = conv->bytes, .zero = conv->zero, .scale = conv->scale, .bias = conv->bias, .out = conv->out, .group = conv->group, .relu = conv->relu,
         .shortcut = shortcut ? shortcut->data + shape.y_first : NULL, .y = y->data + shape.y_first, .side = conv->side});
     clear_frame(y);
 }

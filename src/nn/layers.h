@@ -44,7 +44,10 @@ typedef struct NtConv {
     int group;
     int winograd;   /* weights are those of winograd_kernel.c */
     const NtConvKernels *kernels;
-    float *weights; /* owned, packed */
+    float *weights; /* owned, packed; or NULL and instead: */
+    uint8_t *bytes; /* owned, packed: a weight is (byte - zero) * scale */
+    float zero;
+    float *scale;   /* owned, [out] */
     float *bias;    /* owned, [out] */
 } NtConv;
 
@@ -57,6 +60,10 @@ static inline int nt_conv_side(int side, int kernel, int stride, int padding)
  * convolution), out one of NT_CONV_MAX_GROUP or, if smaller than it, one of 32. conv's geometry, relu and bias are set;
  * 0 when there is no memory. */
 int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level);
+/* Whether such a convolution can leave its weights in bytes: a quarter to read where they outweigh the map. */
+int nt_conv_takes_bytes(const NtConv *conv, int side, NtCpuLevel level);
+/* The same from bytes: a filter's value is (byte - zero) * scale[its output]. scale becomes conv's in any case. */
+int nt_conv_pack_bytes(NtConv *conv, const uint8_t *filters, float zero, float *scale, int side, NtCpuLevel level);
 void nt_conv_clear(NtConv *conv);
 
 /* x -> y, as many maps as y has (for the first convolution x are pictures). y.side may be larger than the convolution's: the rest of y

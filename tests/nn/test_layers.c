@@ -48,16 +48,43 @@ static void check_frame(const NtMap *map)
             }
 }
 
+/* Bytes for filters, and the values they stand for, as nt_conv_pack_bytes has them. */
+static guint8 *random_bytes(int n, int out, float zero, const float *scale, float *filters)
+{
+    guint8 *bytes = g_malloc((gsize)n);
+    for (int i = 0; i < n; i++) {
+        bytes[i] = (guint8)g_rand_int_range(prng, 0, 256);
+        filters[i] = ((float)bytes[i] - zero) * scale[i % out];
+    }
+    return bytes;
+}
+
+/* Filters in bytes where the convolution takes them so, else as floats. */
+static void pack(NtConv *conv, int side, NtCpuLevel level, float *filters, int n_filters)
+{
+    if (!nt_conv_takes_bytes(conv, side, level) || g_rand_boolean(prng)) {
+        g_assert_true(nt_conv_pack(conv, filters, side, level));
+        return;
+    }
+    const float zero = (float)g_rand_int_range(prng, 50, 200);
+    float *scale = random_floats((gsize)conv->out);
+    for (int k = 0; k < conv->out; k++)
+        scale[k] /= 256; /* weights of about 1 */
+    g_autofree guint8 *bytes = random_bytes(n_filters, conv->out, zero, scale, filters);
+    g_assert_true(nt_conv_pack_bytes(conv, bytes, zero, scale, side, level));
+}
+
 /* extra: by how much y is larger than what the convolution fills. */
 static void check_conv(NtCpuLevel level, int stride, int in, int out, int side, int n, int extra, gboolean relu,
                        gboolean with_shortcut)
 {
     const gboolean picture = in == 3;
     const int kernel = picture ? 7 : 3, padding = stride == 1 ? 1 : 0;
-    g_autofree float *filters = random_floats((gsize)(kernel * kernel * in * out));
+    const int n_filters = kernel * kernel * in * out;
+    g_autofree float *filters = random_floats((gsize)n_filters);
     NtConv conv = {.kernel = kernel, .stride = stride, .padding = padding, .in = in, .out = out, .relu = relu,
                    .bias = random_floats((gsize)out)};
-    g_assert_true(nt_conv_pack(&conv, filters, side, level));
+    pack(&conv, side, level, filters, n_filters);
     g_autofree float *pixels = random_floats((gsize)(n * side * side * 3));
     NtMap x = random_map(n, in, side), y = random_map(n, out, conv.side + extra), before = random_map(n, out, conv.side + extra);
     NtMap shortcut = random_map(n, out, conv.side + extra);
@@ -104,6 +131,10 @@ static void test_conv(gconstpointer user)
                    g_rand_int_range(prng, least, least + 16), g_rand_int_range(prng, 1, 4), g_rand_int_range(prng, 0, 2),
                    g_rand_boolean(prng), g_rand_boolean(prng));
     }
+    for (int side = 1; side < 10; side++) /* small maps, at both strides */
+        for (int round = 0; round < 4; round++)
+            check_conv(level, side < 3 ? 1 : 1 + round % 2, 32, 32, side, 1 + round / 2, round % 2, round % 3 == 0, round % 3 == 1);
+    check_conv(level, 1, NT_WINOGRAD_MAX_IN, 32, 9, 2, 0, TRUE, TRUE);
     for (int side = 7; side < 41; side += 3)
         check_conv(level, 2, 3, 32, side, 1 + side % 2, 0, side % 3 == 0, side % 2);
 }
