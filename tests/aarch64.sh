@@ -26,7 +26,7 @@ for source in src/base/*.c src/vision/*.c src/nn/*.c; do
   name=$(basename "$source" .c)
   case "$name" in
     conv8_vnni) continue ;;
-    fhog_kernel | filter_kernel | conv_kernel) compile "$name" "$source" "${kernel[@]}" -ffp-contract=fast ;;
+    fhog_kernel | filter_kernel | conv_kernel | small_conv_kernel | winograd_kernel) compile "$name" "$source" "${kernel[@]}" -ffp-contract=fast ;;
     *_kernel) compile "$name" "$source" "${kernel[@]}" -ffp-contract=off ;;
     *) compile "$name" "$source" -ffp-contract=off ;;
   esac

@@ -28,7 +28,7 @@ typedef struct NtConvJob {
     int inner;           /* values of one tap: NT_CHANNELS, or NT_CONV_RGB_TAPS with one tap a row */
     const float *weights; /* [out / group][blocks][taps_y][taps_x][inner][group] */
     const float *bias;    /* [out] */
-    const uint8_t *bytes; /* in small_conv_kernel.c instead of weights: a weight is (byte - zero) * scale of its output */
+    const uint8_t *bytes; /* instead of weights, for NtConvKernels.small: a weight is (byte - zero) * scale of its output */
     float zero;
     const float *scale; /* [out] */
     int out, group;
@@ -38,24 +38,22 @@ typedef struct NtConvJob {
     int side; /* of the output */
 } NtConvJob;
 
-/* Output channels computed together, for an output that large: NT_CONV_MAX_GROUP at most. A divisor of out. */
-typedef int NtConvGroup(int out, int side);
 typedef void NtConvRun(const NtConvJob *job);
-#define NT_CONV_MAX_GROUP 64
+#define NT_CONV_MAX_GROUP 32
 
+/* What a level has for a convolution; run does any, the others (NULL: has none) those that they are better at. */
 typedef struct NtConvKernels {
-    NtConvGroup *group;
+    int group;           /* output channels computed together, whose weights lie together: NT_CONV_MAX_GROUP at most */
     NtConvRun *run;
-    int winograd_group;  /* output channels whose weights lie together there */
-    NtConvRun *winograd; /* the same in fewer multiplications (winograd_kernel.c), for 3 x 3 with stride 1; or NULL */
-    NtConvRun *small;    /* from weights in bytes (small_conv_kernel.c), 3 x 3, to a side of at most NT_SMALL_SIDE; or NULL */
+    NtConvRun *winograd; /* winograd_kernel.c: 3 x 3 with stride 1, in fewer multiplications */
+    NtConvRun *small;    /* small_conv_kernel.c: 3 x 3 from weights in bytes, to a side of at most NT_SMALL_SIDE */
 } NtConvKernels;
 
-/* Its weights: [out / group][16][in][group], of each 3 x 3 filter g the 16 of G g G'. */
+/* Weights of winograd: [out / group][16][in][group], of each 3 x 3 filter g the 16 of G g G'. */
 #define NT_WINOGRAD_WEIGHTS 16
 #define NT_WINOGRAD_MAX_IN 128 /* input channels */
 
-/* Bytes: [out / 16][blocks][3][3][16][16]. */
+/* Weights of small: [out / 16][blocks][3][3][16][16]. */
 #define NT_SMALL_SIDE 4
 
 extern NtConvRun nt_small_conv_run_baseline, nt_small_conv_run_avx2, nt_small_conv_run_avx512;

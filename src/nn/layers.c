@@ -6,12 +6,6 @@
 #include <cblas.h>
 
 
-static int plain_group(int out, int side)
-{
-    (void)side;
-    return out < 32 ? out : 32;
-}
-
 /* What the kernels are compared with: each output by itself. */
 static void plain_run(const NtConvJob *job)
 {
@@ -40,7 +34,7 @@ static void plain_run(const NtConvJob *job)
     }
 }
 
-const NtConvKernels nt_conv_kernels_plain = {.group = plain_group, .run = plain_run};
+const NtConvKernels nt_conv_kernels_plain = {.group = NT_CONV_MAX_GROUP, .run = plain_run};
 
 
 /* Smaller maps are dear in transformed weights, and have few tiles to use them. */
@@ -66,7 +60,6 @@ static void transform_filter(const float *g, size_t step, float u[NT_WINOGRAD_WE
 static int pack_winograd(NtConv *conv, const float *filters)
 {
     const int in = conv->in, out = conv->out;
-    conv->group = conv->kernels->winograd_group;
     conv->weights = nt_aligned_alloc((size_t)(NT_WINOGRAD_WEIGHTS * in * out) * sizeof(float));
     if (!conv->weights)
         return 0;
@@ -87,10 +80,11 @@ int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level)
     const int kernel = conv->kernel, in = conv->in, out = conv->out;
     conv->side = nt_conv_side(side, kernel, conv->stride, conv->padding);
     conv->kernels = NT_FOR_LEVEL(level, nt_conv_kernels);
-    conv->winograd = conv->kernels->winograd && kernel == 3 && conv->stride == 1 && in <= NT_WINOGRAD_MAX_IN && conv->side >= WINOGRAD_LEAST_SIDE;
+    conv->group = conv->kernels->group;
+    conv->winograd = conv->kernels->winograd && kernel == 3 && conv->stride == 1 && in <= NT_WINOGRAD_MAX_IN &&
+                     conv->side >= WINOGRAD_LEAST_SIDE;
     if (conv->winograd)
         return pack_winograd(conv, filters);
-    conv->group = conv->kernels->group(out, conv->side);
     const size_t n = (size_t)(kernel * kernel * in) * (size_t)out;
     conv->weights = nt_aligned_alloc(n * sizeof(float));
     if (!conv->weights)

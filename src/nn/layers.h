@@ -57,8 +57,7 @@ static inline int nt_conv_side(int side, int kernel, int stride, int padding)
 }
 
 /* Packs filters [kernel][kernel][in][out] for an input of that side. in must be a multiple of 16 (3 for the first
- * convolution), out one of NT_CONV_MAX_GROUP or, if smaller than it, one of 32. conv's geometry, relu and bias are set;
- * 0 when there is no memory. */
+ * convolution), out one of NT_CONV_MAX_GROUP. conv's geometry, relu and bias are set; 0 when there is no memory. */
 int nt_conv_pack(NtConv *conv, const float *filters, int side, NtCpuLevel level);
 /* Whether such a convolution can leave its weights in bytes: a quarter to read where they outweigh the map. */
 int nt_conv_takes_bytes(const NtConv *conv, int side, NtCpuLevel level);

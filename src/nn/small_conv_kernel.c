@@ -55,7 +55,8 @@ NT_INLINE void some_rows(const NtConvJob *job, const float *x, const uint8_t *we
                             const int in_y = (row + r) * stride + ky - padding, in_x = i * stride + kx - padding;
                             if (padding && (in_y < 0 || in_y >= side || in_x < 0 || in_x >= side))
                                 continue;
-                            const NtVec value = nt_vec_splat(x[(size_t)(in_y + padding) * x_row + (size_t)((in_x + padding) * NT_CHANNELS + c)]);
+                            const NtVec value = nt_vec_splat(
+                                x[(size_t)(in_y + padding) * x_row + (size_t)((in_x + padding) * NT_CHANNELS + c)]);
 #pragma GCC unroll 4
                             for (int v = 0; v < VECTORS; v++)
                                 sums[kx % chains][r][i][v] += value * filters[v];
@@ -92,8 +93,8 @@ NT_INLINE void all_maps(const NtConvJob *job, int side, int stride)
         for (int i = 0; i < job->n; i++)
 #pragma GCC unroll 4
             for (int row = 0; row < side; row += rows)
-                some_rows(job, job->x + (size_t)i * job->shape.x_next, job->bytes + (size_t)(channel / NT_CHANNELS) * group, channel,
-                          (size_t)i * job->shape.y_next, row, rows, side, stride);
+                some_rows(job, job->x + (size_t)i * job->shape.x_next, job->bytes + (size_t)(channel / NT_CHANNELS) * group,
+                          channel, (size_t)i * job->shape.y_next, row, rows, side, stride);
 }
 
 /* A function for each shape, so that it is constant. */

@@ -1,7 +1,7 @@
 /* Convolution by 3 x 3 with stride 1 in 2.25 times fewer multiplications: F(2 x 2, 3 x 3). Windows of 4 x 4 inputs, a tile
  * each, become 16 transformed values; each of them is multiplied by its transformed weights, which is 16 matrix products
  * over the channels; and 16 sums become a tile of 2 x 2 outputs. A batch of tiles goes through all three steps while it is in the
- * caches. Sums round as those of a direct convolution do: the transforms only add, halve and subtract.
+ * caches. The transforms only add, subtract and halve: errors of rounding stay of the size that a direct convolution's have.
  *
  * After A. Lavin and S. Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016. */
 #include "nn/conv_kernel.h"
@@ -9,27 +9,19 @@
 #include <stdalign.h>
 
 #include "base/simd.h"
+#include "nn/conv_block.h"
 
 #define WINDOW 4     /* inputs of a tile, each way */
 #define TILE 2       /* its outputs */
 #define VECTORS (NT_CHANNELS / NT_LANES) /* of a pixel's block of channels */
 
-/* Tiles by vectors of output channels whose sums stay in registers; a batch is one or two of such blocks. */
+/* Tiles of a batch: one or two register blocks. */
 #if NT_LANES == 16
-#define WIDE 2
-#define LONGEST 14
 #define BATCH LONGEST
-#elif NT_MANY_REGISTERS
-#define WIDE 4
-#define LONGEST 6
-#define BATCH (2 * LONGEST)
 #else
-#define WIDE 2
-#define LONGEST 6
 #define BATCH (2 * LONGEST)
 #endif
-#define GROUP (WIDE * NT_LANES)
-#define AHEAD 512 /* weights fetched before they are needed */
+#define AHEAD 512 /* floats of weights fetched before they are needed */
 
 /* The tiles of a batch: the first, of how many, of which there are so many in a row. */
 typedef struct Batch {
@@ -43,17 +35,19 @@ NT_INLINE void transform_inputs(const NtConvJob *job, const float *x, const Batc
     const size_t step = (size_t)(job->shape.blocks * batch->n) * NT_CHANNELS; /* to the next of the 16 */
     for (int b = 0; b < job->shape.blocks; b++, x += job->shape.x_block)
         for (int i = 0; i < batch->n; i++, values += NT_CHANNELS) {
-            const size_t top = (size_t)((batch->first + i) / batch->per_row * TILE), left = (size_t)((batch->first + i) % batch->per_row * TILE);
+            const size_t top = (size_t)((batch->first + i) / batch->per_row * TILE);
+            const size_t left = (size_t)((batch->first + i) % batch->per_row * TILE) * NT_CHANNELS;
             /* Where the side is odd, the last window's last row and column lie beyond the frame. They count only for outputs that
              * are not kept: the frame is read instead. */
-            const float *in = x + top * row + left * NT_CHANNELS, *in3 = x + (top + 3 < last ? top + 3 : last) * row + left * NT_CHANNELS;
-            const size_t right = (left + 3 < last ? 3 : last - left) * NT_CHANNELS;
+            const float *in = x + top * row + left, *in3 = x + (top + 3 < last ? top + 3 : last) * row + left;
+            const size_t edge = last * NT_CHANNELS, right = left + 3 * NT_CHANNELS < edge ? 3 * NT_CHANNELS : edge - left;
             for (int v = 0; v < VECTORS; v++, in += NT_LANES, in3 += NT_LANES) {
                 NtVec t[WINDOW][WINDOW];
 #pragma GCC unroll 4
                 for (int k = 0; k < WINDOW; k++) {
                     const size_t at = k < 3 ? (size_t)k * NT_CHANNELS : right;
-                    const NtVec a = nt_vec_load(in + at), c = nt_vec_load(in + row + at), d = nt_vec_load(in + 2 * row + at), e = nt_vec_load(in3 + at);
+                    const NtVec a = nt_vec_load(in + at), c = nt_vec_load(in + row + at), d = nt_vec_load(in + 2 * row + at),
+                                e = nt_vec_load(in3 + at);
                     t[0][k] = a - d, t[1][k] = c + d, t[2][k] = d - c, t[3][k] = c - e;
                 }
                 float *out = values + v * NT_LANES;
@@ -125,7 +119,8 @@ static void multiply_batch(const float *values, const float *weights, float *out
 }
 
 /* sums [16][n][GROUP] -> y, A' sums A for each tile, with bias, shortcut and ReLU. */
-NT_INLINE void transform_outputs(const NtConvJob *job, const float *sums, const Batch *batch, int first_channel, size_t picture)
+NT_INLINE void transform_outputs(const NtConvJob *job, const float *sums, const Batch *batch, int first_channel,
+                                 size_t picture)
 {
     const size_t step = (size_t)batch->n * GROUP;
     for (int v = 0; v < WIDE; v++) {
@@ -174,7 +169,8 @@ void NT_KERNEL(nt_winograd_run)(const NtConvJob *job)
         const float *weights = job->weights;
         for (int channel = 0; channel < job->out; channel += GROUP) {
             for (int p = 0; p < POSITIONS; p++, weights += per_position)
-                multiply_batch(values + p * blocks * batch.n * NT_CHANNELS, weights, sums + p * batch.n * GROUP, blocks, batch.n);
+                multiply_batch(values + p * blocks * batch.n * NT_CHANNELS, weights, sums + p * batch.n * GROUP, blocks,
+                               batch.n);
             transform_outputs(job, sums, &batch, channel, (size_t)picture * job->shape.y_next);
         }
     }
