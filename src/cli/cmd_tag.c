@@ -22,7 +22,7 @@ static const char description[] =
     ".webm, .mp4 or .mkv for clips, .png or .jpg for pictures; with several inputs it must be a folder. Without --output\n"
     "and --records a summary of who was seen is printed.\n"
     "\n"
-    "--fast recognises a face about three times as fast on processors with AVX-512 VNNI, and changes nothing on others.\n"
+    "--fast recognises a face more than twice as fast on processors with AVX-512 VNNI, and changes nothing on others.\n"
     "Distances then differ by up to 0.05 from those without it.\n"
     "\n"
     "Examples:\n"

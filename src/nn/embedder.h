@@ -17,7 +17,7 @@
 typedef struct NtEmbedder NtEmbedder;             /* weights, folded and packed: immutable, shared by threads */
 typedef struct NtEmbedWorkspace NtEmbedWorkspace; /* activations: one for each thread at work */
 
-/* How the convolutions calculate. 8 bits are for processors with AVX-512 VNNI (nt_cpu_vnni()) and three times as fast there,
+/* How the convolutions calculate. 8 bits are for processors with AVX-512 VNNI (nt_cpu_vnni()) and more than twice as fast there,
  * elsewhere slower than float; embeddings lie within 0.05 of the float ones (docs/performance.md). */
 typedef enum NtPrecision {
     NT_PRECISION_FLOAT,

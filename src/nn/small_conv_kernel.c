@@ -20,7 +20,8 @@
 #define MAX_ROWS 1
 #endif
 
-/* Rows of outputs from `row` on. All but the pointers are constants where this is called. x: the first window of the map. */
+/* Rows of outputs from `row` on. All but the pointers, and row if it is one of several blocks, are constants where this is
+ * called. x: the first window of the map. */
 NT_INLINE void some_rows(const NtConvJob *job, const float *x, const uint8_t *weights, int channel, size_t picture, int row,
                          int rows, int side, int stride)
 {
@@ -35,33 +36,40 @@ NT_INLINE void some_rows(const NtConvJob *job, const float *x, const uint8_t *we
 #pragma GCC unroll 4
                 for (int v = 0; v < VECTORS; v++)
                     sums[s][r][i][v] = (NtVec){0};
+    /* Taps in the padding above and below: of a single row passed over here, else further down. */
+    const int from = rows == 1 && padding && row == 0, to = TAPS - (rows == 1 && padding && row == side - 1);
     for (int b = 0; b < job->shape.blocks; b++, x += job->shape.x_block, weights += BLOCK_BYTES)
-        for (int c = 0; c < NT_CHANNELS; c++) {
+#if MAX_ROWS > 1
 #pragma GCC unroll 3
-            for (int ky = 0; ky < TAPS; ky++)
+#endif
+        for (int ky = from; ky < to; ky++) {
+            const float *in = x + (size_t)(row * stride + ky) * x_row;
+            const uint8_t *w = weights + ky * TAPS * TAP_BYTES;
+            for (int c = 0; c < NT_CHANNELS; c++, in++, w += NT_CHANNELS) {
 #pragma GCC unroll 3
                 for (int kx = 0; kx < TAPS; kx++) {
-                    const uint8_t *w = weights + (ky * TAPS + kx) * TAP_BYTES + c * NT_CHANNELS;
-                    if (side > 1 || padding == 0 || (ky == 1 && kx == 1))
-                        __builtin_prefetch(w + AHEAD);
+                    if (padding && side == 1 && kx != padding)
+                        continue;
+                    __builtin_prefetch(w + kx * TAP_BYTES + AHEAD);
                     NtVec filters[VECTORS];
 #pragma GCC unroll 4
                     for (int v = 0; v < VECTORS; v++)
-                        filters[v] = nt_vec_from_bytes(w + v * NT_LANES) - job->zero;
+                        filters[v] = nt_vec_from_bytes(w + kx * TAP_BYTES + v * NT_LANES) - job->zero;
 #pragma GCC unroll 4
                     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
                         for (int i = 0; i < side; i++) {
                             const int in_y = (row + r) * stride + ky - padding, in_x = i * stride + kx - padding;
-                            if (padding && (in_y < 0 || in_y >= side || in_x < 0 || in_x >= side))
+                            if (padding && (in_x < 0 || in_x >= side || (rows > 1 && (in_y < 0 || in_y >= side))))
                                 continue;
-                            const NtVec value = nt_vec_splat(
-                                x[(size_t)(in_y + padding) * x_row + (size_t)((in_x + padding) * NT_CHANNELS + c)]);
+                            const NtVec value =
+                                nt_vec_splat(in[(size_t)(r * stride) * x_row + (size_t)((i * stride + kx) * NT_CHANNELS)]);
 #pragma GCC unroll 4
                             for (int v = 0; v < VECTORS; v++)
                                 sums[kx % chains][r][i][v] += value * filters[v];
                         }
                 }
+            }
         }
 #pragma GCC unroll 4
     for (int v = 0; v < VECTORS; v++) {
@@ -91,7 +99,6 @@ NT_INLINE void all_maps(const NtConvJob *job, int side, int stride)
     const int rows = side < MAX_ROWS ? side : MAX_ROWS;
     for (int channel = 0; channel < job->out; channel += NT_CHANNELS)
         for (int i = 0; i < job->n; i++)
-#pragma GCC unroll 4
             for (int row = 0; row < side; row += rows)
                 some_rows(job, job->x + (size_t)i * job->shape.x_next, job->bytes + (size_t)(channel / NT_CHANNELS) * group,
                           channel, (size_t)i * job->shape.y_next, row, rows, side, stride);
