@@ -124,6 +124,8 @@ void nt_model_set_unref(NtModelSet *models)
     g_free(models);
 }
 
+void nt_model_set_prepare_for_clips(NtModelSet *models) { nt_landmarker_prepare(models->landmarker); }
+
 const NtDetector *nt_model_set_detector(const NtModelSet *models) { return models->detector; }
 const NtLandmarker *nt_model_set_landmarker(const NtModelSet *models) { return models->landmarker; }
 const NtEmbedder *nt_model_set_embedder(const NtModelSet *models) { return models->embedder; }

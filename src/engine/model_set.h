@@ -32,6 +32,9 @@ NtModelSet *nt_model_set_ref(NtModelSet *models);
 void nt_model_set_unref(NtModelSet *models);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtModelSet, nt_model_set_unref)
 
+/* For clips: see nt_landmarker_prepare. */
+void nt_model_set_prepare_for_clips(NtModelSet *models);
+
 const NtDetector *nt_model_set_detector(const NtModelSet *models);
 const NtLandmarker *nt_model_set_landmarker(const NtModelSet *models);
 const NtEmbedder *nt_model_set_embedder(const NtModelSet *models);

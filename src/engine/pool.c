@@ -63,6 +63,7 @@ NtPool *nt_pool_new(NtModelSet *models, const NtClassifier *classifier, const Nt
                     guint n_threads)
 {
     NtPool *pool = g_new0(NtPool, 1);
+    nt_model_set_prepare_for_clips(models);
     pool->n_threads = MAX(n_threads, 1);
     pool->n_places = pool->n_threads * (1 + PLACES_PER_THREAD);
     g_mutex_init(&pool->lock);

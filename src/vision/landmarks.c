@@ -1,6 +1,11 @@
 #include "vision/landmarks.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/safetensors.h"
 #include "vision/landmarks_kernel.h"
@@ -14,13 +19,18 @@
 #define PIXELS NT_LANDMARK_PIXELS
 #define COORDINATES NT_LANDMARK_COORDINATES
 #define CACHE_LINE 64
+#define LEAF_BYTES ((size_t)CASCADES * TREES * LEAVES * COORDINATES * sizeof(float))
+#define LARGE_PAGE ((size_t)2 << 20) /* x86-64 and, with 4 KiB granules, aarch64 */
 
 struct NtLandmarker {
-    NtTensorFile *file; /* the tables below are views into it */
+    NtTensorFile *file; /* the tables below are views into it, but for leaves that were copied */
     const float *initial;      /* [68][2], box units: 0..1 spans the box */
     const uint16_t *split_pixels; /* [CASCADES][TREES][SPLITS][2] */
     const float *thresholds;   /* [CASCADES][TREES][SPLITS] */
-    const float *leaves;       /* [CASCADES][TREES][LEAVES][COORDINATES] */
+    const float *_Atomic leaves; /* [CASCADES][TREES][LEAVES][COORDINATES] */
+    pthread_mutex_t preparing;
+    void *copy;                /* mapped memory that holds the leaves; NULL: the file's are used */
+    size_t copy_bytes;
     const uint16_t *anchors;   /* [CASCADES][PIXELS] */
     const float *deltas;       /* [CASCADES][PIXELS][2], in the initial shape's frame */
     double centred[COORDINATES]; /* the initial shape about its mean */
@@ -98,6 +108,7 @@ NtStatus nt_landmarker_load(const char *path, NtLandmarker **out, NtError *error
     NtLandmarker *model = calloc(1, sizeof *model);
     if (!model)
         return nt_error_set(error, NT_ERR_MEMORY, "%s: not enough memory", path);
+    pthread_mutex_init(&model->preparing, NULL);
     NtStatus status = nt_tensor_file_open(path, &model->file, error);
     if (status != NT_OK || (status = read_tables(model, path, error)) || (status = centre_initial(model, path, error))) {
         nt_landmarker_free(model);
@@ -109,9 +120,44 @@ NtStatus nt_landmarker_load(const char *path, NtLandmarker **out, NtError *error
 
 void nt_landmarker_free(NtLandmarker *landmarker)
 {
-    if (landmarker)
-        nt_tensor_file_close(landmarker->file);
+    if (!landmarker)
+        return;
+    if (landmarker->copy)
+        munmap(landmarker->copy, landmarker->copy_bytes);
+    nt_tensor_file_close(landmarker->file);
+    pthread_mutex_destroy(&landmarker->preparing);
     free(landmarker);
+}
+
+/* The file's own pages are let go: whoever still reads them has them mapped again. */
+static void let_go(const void *data, size_t size)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = ((uintptr_t)data + page - 1) / page * page, end = ((uintptr_t)data + size) / page * page;
+    if (end > begin)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+void nt_landmarker_prepare(NtLandmarker *landmarker)
+{
+    pthread_mutex_lock(&landmarker->preparing);
+    if (!landmarker->copy) {
+        const size_t size = LEAF_BYTES + 2 * LARGE_PAGE; /* to align the beginning, and whole pages to the end */
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED) {
+            float *leaves = (float *)(((uintptr_t)memory + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+            const float *mapped = landmarker->leaves;
+#ifdef MADV_HUGEPAGE
+            madvise(leaves, LEAF_BYTES, MADV_HUGEPAGE);
+#endif
+            memcpy(leaves, mapped, LEAF_BYTES);
+            landmarker->copy = memory;
+            landmarker->copy_bytes = size;
+            landmarker->leaves = leaves;
+            let_go(mapped, LEAF_BYTES);
+        }
+    }
+    pthread_mutex_unlock(&landmarker->preparing);
 }
 
 /* The 2 x 2 part [a -b; b a] of the least-squares similarity that takes the initial shape to shape. */
@@ -182,6 +228,7 @@ static void sample_pixels(const NtLandmarker *model, const NtLandmarkKernels *ke
 /* The leaf of every tree. Leaves lie scattered over 65 MB: each is fetched as soon as it is known. */
 static void find_leaves(const NtLandmarker *model, int cascade, const float values[PIXELS], const float *leaves[TREES])
 {
+    const float *all = atomic_load_explicit(&model->leaves, memory_order_acquire);
     for (int t = 0; t < TREES; t++) {
         const size_t tree = (size_t)cascade * TREES + (size_t)t;
         const uint16_t *pixels = model->split_pixels + tree * SPLITS * 2;
@@ -191,7 +238,7 @@ static void find_leaves(const NtLandmarker *model, int cascade, const float valu
             const int beyond = values[pixels[2 * node]] - values[pixels[2 * node + 1]] > thresholds[node];
             node = 2 * node + 2 - beyond;
         }
-        leaves[t] = model->leaves + (tree * LEAVES + (size_t)(node - SPLITS)) * COORDINATES;
+        leaves[t] = all + (tree * LEAVES + (size_t)(node - SPLITS)) * COORDINATES;
         for (size_t i = 0; i < COORDINATES; i += CACHE_LINE / sizeof(float))
             __builtin_prefetch(leaves[t] + i, 0, 2); /* into the second level: more are under way at once */
     }

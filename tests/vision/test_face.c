@@ -46,6 +46,22 @@ static void test_scale(void)
     }
 }
 
+/* Preparing for many faces changes where the leaves are, not what they add up to. */
+static void test_prepare(void)
+{
+    g_autofree guint8 *pixels = g_malloc(300 * 300);
+    const NtImage image = {pixels, 300, 300, 300, NT_PIXELS_GRAY8};
+    NtPoint before[NT_N_LANDMARKS], after[NT_N_LANDMARKS];
+    for (int i = 0; i < 300 * 300; i++)
+        pixels[i] = (guint8)(i * 37 % 253);
+    nt_landmarks_fit(landmarker, &image, (NtRect){50, 60, 220, 230}, before);
+    for (int i = 0; i < 2; i++) {
+        nt_landmarker_prepare(landmarker);
+        nt_landmarks_fit(landmarker, &image, (NtRect){50, 60, 220, 230}, after);
+        g_assert_cmpmem(before, sizeof before, after, sizeof after);
+    }
+}
+
 /* A black picture for grey and colour gives the same points: both read 0. */
 static void test_formats_agree(void)
 {
@@ -128,6 +144,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vision/landmarks/any-box", test_any_box);
     g_test_add_func("/vision/landmarks/scale", test_scale);
     g_test_add_func("/vision/landmarks/formats-agree", test_formats_agree);
+    g_test_add_func("/vision/landmarks/prepare", test_prepare);
     g_test_add_func("/vision/align/plan-follows-rotation", test_plan_follows_rotation);
     g_test_add_func("/vision/align/chip-samples", test_chip_samples);
     g_test_add_func("/vision/align/wrong-crop", test_wrong_crop);
