@@ -10,10 +10,10 @@ build_packages=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-libav gstreamer1.0-tools
   libopenblas-dev liblapack-dev libsvm-dev libsqlite3-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
-  libgdk-pixbuf-2.0-dev fonts-dejavu-core libdlib-dev libdlib-data
+  libgdk-pixbuf-2.0-dev libsodium-dev libsecret-1-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
 # Needed by the tests alone.
-test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev)
+test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus)
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'nametag: %s\n' "$*" >&2; exit 1; }

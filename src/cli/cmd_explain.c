@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/keys.h"
 #include "engine/engine.h"
 #include "media/still.h"
 #include "overlay/explain_page.h"
@@ -14,7 +15,8 @@
 #define PNG_SCALE 2.5 /* 180 dots an inch */
 
 typedef struct Options {
-    char *gallery, *output;
+    char *gallery, *output, *caution_word;
+    NtCaution caution;
     int upsample;
 } Options;
 
@@ -79,9 +81,12 @@ static NtClassifier *load_people(const Options *options, const NtModelSet *model
     g_autofree char *path = nt_command_gallery_path(options->gallery);
     if (!options->gallery && !g_file_test(path, G_FILE_TEST_EXISTS))
         return NULL;
-    g_autoptr(NtGallery) gallery = nt_gallery_open(path, NT_GALLERY_READ, nt_model_set_fingerprint(models), error);
+    const NtGalleryOptions opening = {
+        .mode = NT_GALLERY_READ, .model_fingerprint = nt_model_set_fingerprint(models), .keys = nt_command_keys()};
+    g_autoptr(NtGallery) gallery = nt_gallery_open(path, &opening, error);
     g_autoptr(NtGallerySnapshot) snapshot = gallery ? nt_gallery_snapshot(gallery, error) : NULL;
-    return snapshot ? nt_classifier_new(snapshot, 0, error) : NULL;
+    const NtClassifierOptions classifier = {.caution = options->caution};
+    return snapshot ? nt_classifier_new(snapshot, &classifier, NULL, error) : NULL;
 }
 
 static gboolean explain(const Options *options, const char *path, GError **error)
@@ -118,6 +123,9 @@ int nt_cmd_explain(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Where the page goes: .png, .svg or .pdf", "FILE"},
         {"gallery", 'g', 0, G_OPTION_ARG_FILENAME, &options.gallery, "The people to compare with (default: your own gallery)",
          "FILE"},
+        {"caution", 0, 0, G_OPTION_ARG_STRING, &options.caution_word,
+         "How sure a name must be: cautious, balanced or eager: at most 1 in 1000, 100, 20 strangers named (default balanced)",
+         "WORD"},
         {"upsample", 'u', 0, G_OPTION_ARG_INT, &options.upsample,
          "Double the picture N times first, for faces under 80 pixels (default 0)", "N"},
         G_OPTION_ENTRY_NULL,
@@ -134,12 +142,13 @@ int nt_cmd_explain(int argc, char **argv)
             nt_command_error("say where the page goes: --output FILE, ending in .png, .svg or .pdf");
         else if (options.upsample < 0 || options.upsample > MAX_UPSAMPLE)
             nt_command_error("--upsample takes 0 to %d", MAX_UPSAMPLE);
-        else
+        else if (nt_command_caution(options.caution_word, &options.caution))
             exit_code = explain(&options, argv[1], &error) ? NT_EXIT_OK : NT_EXIT_FAILED;
         if (error)
             nt_command_error("%s", error->message);
     }
     g_free(options.gallery);
     g_free(options.output);
+    g_free(options.caution_word);
     return exit_code;
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/gallery_access.h"
+#include "cli/keys.h"
 #include "cli/tag_job.h"
 #include "media/recorder.h"
 #include "media/still.h"
@@ -11,8 +13,9 @@
 #define MAX_THREADS 64
 
 typedef struct Options {
-    char *gallery, *output, *records;
-    gboolean no_landmarks, fast, quiet;
+    char *gallery, *output, *records, *caution_word;
+    NtCaution caution;
+    gboolean no_landmarks, no_keep, fast, quiet;
     int upsample, threads;
     double threshold, tolerance;
 } Options;
@@ -21,6 +24,11 @@ static const char description[] =
     "INPUT is a clip, a picture or a URI; whatever GStreamer plays can be tagged. The kind of OUTPUT follows its ending:\n"
     ".webm, .mp4 or .mkv for clips, .png or .jpg for pictures; with several inputs it must be a folder. Without --output\n"
     "and --records a summary of who was seen is printed.\n"
+    "\n"
+    "Whoever is not enrolled is numbered: unknown 1 is one person from the first frame of an input to the last. Up to 8 good\n"
+    "pictures of each are kept in the gallery, where it exists or --gallery names it, so that 'nametag people name-unknown'\n"
+    "can name them afterwards: the faces of strangers stay there until they are named, ignored or dropped ('nametag people\n"
+    "drop-unknown --all'). --no-keep keeps nothing.\n"
     "\n"
     "--fast recognises a face more than twice as fast on processors with AVX-512 VNNI, and changes nothing on others.\n"
     "Distances then differ by up to 0.05 from those without it.\n"
@@ -37,29 +45,69 @@ static void clear_options(Options *options)
     g_free(options->gallery);
     g_free(options->output);
     g_free(options->records);
+    g_free(options->caution_word);
 }
 
-/* Reads the gallery into a classifier; *classifier stays NULL when there is nobody to know. */
-static gboolean load_people(const Options *options, NtModelSet *models, NtClassifier **classifier)
+/* What the gallery says before a run. */
+typedef struct People {
+    char *path;
+    gboolean exists;
+    gboolean has_unknown;     /* unknown people are kept from earlier runs */
+    NtGallery *gallery;       /* an encrypted one stays open for writing, so that its pass phrase is asked for once */
+    NtClassifier *classifier; /* NULL: nobody to know */
+} People;
+
+static void clear_people(People *people)
+{
+    g_clear_pointer(&people->path, g_free);
+    g_clear_pointer(&people->classifier, nt_classifier_unref);
+    g_clear_pointer(&people->gallery, nt_gallery_close);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(People, clear_people)
+
+/* For writing where unknown people are to be kept and the file lets us, else for reading. */
+static NtGallery *open_gallery(const Options *options, const char *path, NtModelSet *models, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    NtGallery *gallery =
+        options->no_keep ? NULL : nt_command_open_gallery(path, NT_GALLERY_WRITE, models, options->quiet, &reason);
+    if (gallery || (reason && !g_error_matches(reason, NT_GALLERY_ERROR, NT_GALLERY_ERROR_WRITE))) {
+        if (reason)
+            g_propagate_error(error, g_steal_pointer(&reason));
+        return gallery;
+    }
+    return nt_command_open_gallery(path, NT_GALLERY_READ, models, options->quiet, error);
+}
+
+static gboolean load_people(const Options *options, NtModelSet *models, People *people)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = nt_command_gallery_path(options->gallery);
-    if (!options->gallery && !g_file_test(path, G_FILE_TEST_EXISTS)) {
-        if (!options->quiet)
+    people->path = nt_command_gallery_path(options->gallery);
+    people->exists = g_file_test(people->path, G_FILE_TEST_EXISTS);
+    /* With --no-keep a gallery that was named and is not there can only be a mistake: opening it says so. */
+    if (!people->exists && (!options->gallery || !options->no_keep)) {
+        if (!options->quiet && options->gallery)
+            nt_command_warning("there is no gallery %s yet, so every face will be unknown", people->path);
+        else if (!options->quiet)
             nt_command_warning("nobody is enrolled yet, so every face will be unknown; 'nametag enroll NAME PICTURE' "
                                "teaches a person");
         return TRUE;
     }
-    g_autoptr(NtGallery) gallery = nt_gallery_open(path, NT_GALLERY_READ, nt_model_set_fingerprint(models), &error);
+    g_autoptr(NtGallery) gallery = open_gallery(options, people->path, models, &error);
     g_autoptr(NtGallerySnapshot) snapshot = gallery ? nt_gallery_snapshot(gallery, &error) : NULL;
-    if (snapshot)
-        *classifier = nt_classifier_new(snapshot, (float)options->tolerance, &error);
-    if (!*classifier) {
+    const NtClassifierOptions classifier_options = {options->caution, (float)options->tolerance};
+    g_autoptr(GPtrArray) unknown = snapshot ? nt_gallery_list_unknown(gallery, FALSE, &error) : NULL;
+    if (unknown)
+        people->classifier = nt_classifier_new(snapshot, &classifier_options, NULL, &error);
+    if (!people->classifier) {
         nt_command_error("%s", error->message);
         return FALSE;
     }
+    people->has_unknown = unknown->len > 0;
+    if (nt_gallery_is_encrypted(gallery) && nt_gallery_is_writable(gallery))
+        people->gallery = g_steal_pointer(&gallery);
     if (snapshot->n_people == 0 && !options->quiet)
-        nt_command_warning("the gallery %s is empty, so every face will be unknown", path);
+        nt_command_warning("the gallery %s is empty, so every face will be unknown", people->path);
     return TRUE;
 }
 
@@ -86,7 +134,7 @@ static char *output_for(const Options *options, const char *input, gboolean stil
     return g_build_filename(options->output, name, NULL);
 }
 
-static gboolean tag_input(const NtTagJob *job, const Options *options, const char *input, gboolean several)
+static gboolean tag_input(const NtTagJob *job, const Options *options, const char *input, gboolean several, NtTagKeep *keep)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(NtTagSummary) summary = nt_tag_summary_new();
@@ -101,8 +149,11 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
         nt_command_error("%s is a clip, and %s does not end in .webm, .mp4 or .mkv", input, output);
         return FALSE;
     }
-    gboolean done = still ? nt_tag_still(job, input, output, summary, &error)
-                          : nt_tag_clip(job, input, output, summary, &error);
+    g_autofree char *source = nt_command_is_uri(input) ? g_strdup(input) : g_canonicalize_filename(input, NULL);
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new(source, NT_UNKNOWNS_FACES);
+    gboolean done = still ? nt_tag_still(job, input, output, unknowns, summary, &error)
+                          : nt_tag_clip(job, input, output, unknowns, summary, &error);
+    nt_tag_keep_add(keep, source, unknowns, done && !nt_command_interrupted());
     if (!job->quiet && g_strcmp0(options->records, "-") != 0 && (done || nt_tag_summary_frames(summary) > 0))
         nt_tag_summary_print(summary, input);
     if (!done)
@@ -110,7 +161,7 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
     return done;
 }
 
-static gboolean check_options(const Options *options, int n_inputs)
+static gboolean check_options(Options *options, int n_inputs)
 {
     if (options->upsample < 0 || options->upsample > MAX_UPSAMPLE)
         nt_command_error("--upsample takes 0 to %d", MAX_UPSAMPLE);
@@ -123,8 +174,36 @@ static gboolean check_options(const Options *options, int n_inputs)
     else if (options->output && n_inputs > 1 && !g_file_test(options->output, G_FILE_TEST_IS_DIR))
         nt_command_error("with several inputs --output must be a folder that exists, and %s is not", options->output);
     else
-        return TRUE;
+        return nt_command_caution(options->caution_word, &options->caution);
     return FALSE;
+}
+
+/* Keeps the unknown people of a run, or says what would have to be for that. */
+static void keep_unknown(const Options *options, People *people, const NtTagKeep *keep, NtModelSet *models)
+{
+    const gboolean quiet = options->quiet || g_strcmp0(options->records, "-") == 0;
+    if (options->no_keep || (nt_tag_keep_count(keep) == 0 && !people->has_unknown))
+        return;
+    if (people->exists || options->gallery)
+        nt_tag_keep_store(keep, g_steal_pointer(&people->gallery), people->path, options->gallery, models, quiet);
+    else if (!quiet)
+        printf("To name the unknown, tag with --gallery FILE: they are kept there ('nametag tag --help' says more).\n");
+}
+
+/* For live streams, which may run for days: who is enrolled meanwhile is named from then on. NULL without error where that
+ * is not wanted. */
+static NtRecognizer *follow_gallery(const Options *options, const People *people, const NtModelSet *models, char **inputs,
+                                    int n_inputs, GError **error)
+{
+    gboolean live = FALSE;
+    for (int i = 0; i < n_inputs; i++)
+        live = live || nt_command_is_uri(inputs[i]);
+    if (!live || !people->classifier)
+        return NULL;
+    const NtGalleryOptions opening = {.mode = NT_GALLERY_READ, .model_fingerprint = nt_model_set_fingerprint(models),
+                                      .keys = nt_command_keys()};
+    const NtClassifierOptions classifier = {options->caution, (float)options->tolerance};
+    return nt_recognizer_new(people->path, &opening, &classifier, TRUE, error);
 }
 
 static int run(const Options *options, char **inputs, int n_inputs)
@@ -135,9 +214,14 @@ static int run(const Options *options, char **inputs, int n_inputs)
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
-    g_autoptr(NtClassifier) classifier = NULL;
-    if (!load_people(options, models, &classifier))
+    g_auto(People) people = {0};
+    if (!load_people(options, models, &people))
         return NT_EXIT_FAILED;
+    g_autoptr(NtRecognizer) recognizer = follow_gallery(options, &people, models, inputs, n_inputs, &error);
+    if (error) {
+        nt_command_error("%s", error->message);
+        return NT_EXIT_FAILED;
+    }
     g_autoptr(NtRecords) records = NULL;
     if (options->records && !(records = nt_records_new(options->records, &error))) {
         nt_command_error("%s", error->message);
@@ -146,19 +230,23 @@ static int run(const Options *options, char **inputs, int n_inputs)
 
     NtTagJob job = {
         .models = models,
-        .classifier = classifier,
-        .options = {.upsample = options->upsample, .threshold = options->threshold, .with_embedding = TRUE},
+        .classifier = people.classifier,
+        .options = {.upsample = options->upsample, .threshold = options->threshold, .with_embedding = TRUE,
+                    .with_chips = TRUE},
         .n_threads = options->threads > 0 ? (guint)options->threads : (guint)nt_command_processors(),
         .landmarks = !options->no_landmarks,
         .quiet = options->quiet,
         .records = records,
     };
+    g_autoptr(NtTagKeep) keep = nt_tag_keep_new();
     nt_command_catch_interrupt();
     int exit_code = NT_EXIT_OK;
     for (int i = 0; i < n_inputs && !nt_command_interrupted(); i++) {
-        if (!tag_input(&job, options, inputs[i], n_inputs > 1))
+        job.options.recognizer = nt_command_is_uri(inputs[i]) ? recognizer : NULL;
+        if (!tag_input(&job, options, inputs[i], n_inputs > 1, keep))
             exit_code = NT_EXIT_FAILED;
     }
+    keep_unknown(options, &people, keep, models);
     if (records && !nt_records_finish(records, &error)) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
@@ -176,12 +264,16 @@ int nt_cmd_tag(int argc, char **argv)
         {"records", 'r', 0, G_OPTION_ARG_FILENAME, &options.records,
          "Write JSON Lines, one a frame with faces; - for standard output", "FILE"},
         {"no-landmarks", 0, 0, G_OPTION_ARG_NONE, &options.no_landmarks, "Neither draw nor record the 68 points", NULL},
+        {"no-keep", 0, 0, G_OPTION_ARG_NONE, &options.no_keep, "Keep no pictures of unknown people in the gallery", NULL},
         {"upsample", 'u', 0, G_OPTION_ARG_INT, &options.upsample,
          "Double the picture N times first, for faces under 80 pixels (default 0)", "N"},
         {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &options.threshold,
          "Least detection score (default 0; higher is stricter)", "T"},
+        {"caution", 0, 0, G_OPTION_ARG_STRING, &options.caution_word,
+         "How sure a name must be: cautious, balanced or eager: at most 1 in 1000, 100, 20 strangers named (default balanced)",
+         "WORD"},
         {"tolerance", 0, 0, G_OPTION_ARG_DOUBLE, &options.tolerance,
-         "Greatest distance that gives a name (default: by size of gallery)", "D"},
+         "Greatest distance that gives a name, instead of --caution (default: by the gallery)", "D"},
         {"threads", 't', 0, G_OPTION_ARG_INT, &options.threads, "Threads of analysis (default: one a processor)", "N"},
         {"fast", 0, 0, G_OPTION_ARG_NONE, &options.fast,
          "Embed in 8 bits where the processor can (AVX-512 VNNI)", NULL},

@@ -94,6 +94,21 @@ char *nt_command_gallery_path(const char *option)
     return option ? g_strdup(option) : nt_gallery_default_path();
 }
 
+gboolean nt_command_caution(const char *word, NtCaution *caution)
+{
+    *caution = NT_CAUTION_BALANCED;
+    if (!word || nt_caution_from_name(word, caution))
+        return TRUE;
+    nt_command_error("--caution takes cautious, balanced or eager, not '%s'", word);
+    return FALSE;
+}
+
+char *nt_command_moment(gint64 ns)
+{
+    const gint64 tenths = (ns + 50000000) / 100000000;
+    return g_strdup_printf("%d:%02d.%d", (int)(tenths / 600), (int)(tenths / 10 % 60), (int)(tenths % 10));
+}
+
 gboolean nt_command_is_uri(const char *word)
 {
     g_autofree char *scheme = g_uri_parse_scheme(word);

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#include "identity/classifier.h"
+
 /* Exit codes, the same for every command. */
 enum {
     NT_EXIT_OK = 0,
@@ -42,6 +44,12 @@ int nt_command_processors(void);
 
 /* --gallery: its value or the default path; free with g_free. */
 char *nt_command_gallery_path(const char *option);
+
+/* --caution: the word's meaning, balanced for NULL; FALSE after a message when it is no such word. */
+gboolean nt_command_caution(const char *word, NtCaution *caution);
+
+/* A moment of a clip, "1:02.5"; free with g_free. */
+char *nt_command_moment(gint64 ns);
 
 /* Whether a word is a URI (scheme://...) rather than a path. */
 gboolean nt_command_is_uri(const char *word);

@@ -1,31 +1,48 @@
 #include "cli/enroll_job.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/progress.h"
-#include "media/source.h"
+#include "cli/enroll_clip.h"
+#include "identity/health.h"
+#include "identity/quality_gate.h"
 #include "media/still.h"
 
-/* Faces smaller than this keep too little of a person: at 36 pixels recognition begins to suffer. */
-#define MIN_FACE_PX 36
-/* Nearer than this is the same picture again. */
-#define SAME_PICTURE 0.05f
-/* Nearer than this to another person's picture: one of the two names is wrong, most likely. */
-#define SOMEBODY_ELSE 0.45f
-/* In a clip, frames are looked at this far apart, and only well-scored ones are kept. */
-#define CLIP_STEP_S 0.25
-#define MIN_CLIP_SCORE 0.2
-/* Within one clip faces farther apart than this are different people. */
-#define SAME_PERSON 0.6f
-#define MAX_CANDIDATES 2000
+/* A face that was taken and waits to be written. */
+typedef struct Taken {
+    NtSeenFace seen;
+    char *source;
+    gint64 pts_ns; /* -1 for a still */
+    gboolean forced;
+} Taken;
 
-static void say(const NtEnrollJob *job, const char *where, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void say(const NtEnrollJob *job, const char *where, const char *format, ...)
+struct NtEnroller {
+    NtGallery *gallery; /* NULL: nobody is enrolled */
+    NtAnalyser *analyser;
+    NtEnrollOptions options;
+    /* Who is enrolled, growing with what is taken; what the gate looks at. */
+    GPtrArray *names;   /* interned */
+    GArray *embeddings, *whose; /* float [128] each; guint */
+    /* The person at hand. */
+    char *person;
+    guint index;        /* in names */
+    guint n_before;     /* faces in `whose` before the person's first was taken */
+    GArray *taken;      /* Taken */
+    guint n_pictures, n_enrolled; /* looked at; of these, enrolled already */
+};
+
+static void clear_taken(gpointer data)
 {
-    if (job->quiet)
+    Taken *taken = data;
+    nt_seen_face_clear(&taken->seen);
+    g_free(taken->source);
+}
+
+static void say(const NtEnroller *enroller, const char *where, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void say(const NtEnroller *enroller, const char *where, const char *format, ...)
+{
+    if (enroller->options.quiet)
         return;
     va_list args;
     va_start(args, format);
@@ -35,233 +52,364 @@ static void say(const NtEnrollJob *job, const char *where, const char *format, .
     fflush(stdout);
 }
 
-/* The nearest picture in the gallery: whose, and how far. */
-typedef struct Nearest {
-    const char *name; /* interned; NULL in an empty gallery */
-    float distance;
-} Nearest;
+/* Who is enrolled. */
 
-static gboolean find_nearest(const NtEnrollJob *job, const char *person, const float *embedding, Nearest *own,
-                             Nearest *other, GError **error)
+static void remember_face(NtEnroller *enroller, guint person, const float *embedding)
 {
-    g_autoptr(NtGallerySnapshot) snapshot = nt_gallery_snapshot(job->gallery, error);
-    g_autofree char *wanted = g_utf8_normalize(person, -1, G_NORMALIZE_NFC);
-    *own = *other = (Nearest){NULL, INFINITY};
-    if (!snapshot)
+    g_array_append_vals(enroller->embeddings, embedding, NT_EMBEDDING_SIZE);
+    g_array_append_val(enroller->whose, person);
+}
+
+NtEnroller *nt_enroller_new(NtGallery *gallery, NtAnalyser *analyser, const NtEnrollOptions *options, GError **error)
+{
+    g_autoptr(NtGallerySnapshot) snapshot = gallery ? nt_gallery_snapshot(gallery, error) : NULL;
+    if (gallery && !snapshot)
+        return NULL;
+    NtEnroller *enroller = g_new0(NtEnroller, 1);
+    enroller->gallery = gallery;
+    enroller->analyser = analyser;
+    enroller->options = *options;
+    enroller->names = g_ptr_array_new();
+    enroller->embeddings = g_array_new(FALSE, FALSE, sizeof(float));
+    enroller->whose = g_array_new(FALSE, FALSE, sizeof(guint));
+    enroller->taken = g_array_new(FALSE, FALSE, sizeof(Taken));
+    g_array_set_clear_func(enroller->taken, clear_taken);
+    for (guint i = 0; snapshot && i < snapshot->n_people; i++)
+        g_ptr_array_add(enroller->names, (gpointer)g_intern_string(snapshot->names[i]));
+    for (guint i = 0; snapshot && i < snapshot->n_faces; i++)
+        remember_face(enroller, snapshot->person[i], snapshot->embeddings + (gsize)i * NT_EMBEDDING_SIZE);
+    return enroller;
+}
+
+void nt_enroller_free(NtEnroller *enroller)
+{
+    if (!enroller)
+        return;
+    g_ptr_array_unref(enroller->names);
+    g_array_unref(enroller->embeddings);
+    g_array_unref(enroller->whose);
+    g_array_unref(enroller->taken);
+    g_free(enroller->person);
+    g_free(enroller);
+}
+
+static void remember_if_aside(const NtGalleryFace *face, gpointer user)
+{
+    NtEnroller *enroller = user;
+    if (face->aside)
+        remember_face(enroller, enroller->index, face->embedding);
+}
+
+gboolean nt_enroller_begin(NtEnroller *enroller, const char *person, GError **error)
+{
+    g_autofree char *normal = g_utf8_normalize(person, -1, G_NORMALIZE_NFC); /* as the gallery has names */
+    if (!normal) {
+        g_set_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NAME, "a name must be UTF-8; this one is not: rename it");
         return FALSE;
-    for (guint i = 0; i < snapshot->n_faces; i++) {
-        const char *name = snapshot->names[snapshot->person[i]];
-        Nearest *nearest = g_strcmp0(name, g_strstrip(wanted)) == 0 ? own : other;
-        const float distance = nt_embedding_distance(embedding, snapshot->embeddings + (gsize)i * NT_EMBEDDING_SIZE);
-        if (distance < nearest->distance)
-            *nearest = (Nearest){g_intern_string(name), distance};
+    }
+    const char *name = g_intern_string(g_strstrip(normal));
+    g_free(enroller->person);
+    enroller->person = g_strdup(name);
+    g_array_set_size(enroller->taken, 0);
+    enroller->n_before = enroller->whose->len;
+    enroller->n_pictures = enroller->n_enrolled = 0;
+    if (g_ptr_array_find(enroller->names, name, &enroller->index)) {
+        /* Pictures set aside are not in the snapshot, but are enrolled all the same. */
+        GError *reason = NULL;
+        if (enroller->gallery &&
+            !nt_gallery_visit_faces(enroller->gallery, name, FALSE, remember_if_aside, enroller, &reason) &&
+            !g_error_matches(reason, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, reason);
+            return FALSE;
+        }
+        g_clear_error(&reason);
+    } else {
+        enroller->index = enroller->names->len;
+        g_ptr_array_add(enroller->names, (gpointer)name);
     }
     return TRUE;
 }
 
-/* The face to take, or NULL after a line that says why there is none. */
-static const NtFace *choose_face(const NtEnrollJob *job, const NtTaggedFrame *frame, const char *where)
+void nt_enroller_drop(NtEnroller *enroller)
 {
-    const NtFace *best = NULL;
-    for (guint i = 0; i < frame->n_faces; i++)
-        if (!best || nt_rect_width(frame->faces[i].detection.box) > nt_rect_width(best->detection.box))
-            best = &frame->faces[i];
-    if (!best) {
-        say(job, where, "refused: no face was found; the face should look at the camera and be larger than 80 pixels "
-                        "(--upsample 1 finds smaller ones)");
-        return NULL;
-    }
-    if (frame->n_faces > 1 && !job->largest) {
-        say(job, where, "refused: it shows %u faces, and whose is whose can't be known; cut the person out, or say "
-                        "--largest", frame->n_faces);
-        return NULL;
-    }
-    const int width = nt_rect_width(best->detection.box);
-    if (width < MIN_FACE_PX && !job->force) {
-        say(job, where, "refused: the face is %d pixels wide, and less than %d tell too little (--force takes it)", width,
-            MIN_FACE_PX);
-        return NULL;
-    }
-    return best;
+    g_array_set_size(enroller->taken, 0);
+    g_array_set_size(enroller->whose, enroller->n_before);
+    g_array_set_size(enroller->embeddings, enroller->n_before * NT_EMBEDDING_SIZE);
 }
 
-/* Whether a face adds something and is who it is said to be. FALSE with error unset after a line that says why not. */
-static gboolean is_welcome(const NtEnrollJob *job, const char *person, const NtFace *face, const char *where,
-                           GError **error)
+/* Judging and taking. */
+
+static void ask_gate(const NtEnroller *enroller, const NtSeenFace *seen, NtGateAnswer *answer)
 {
-    Nearest own, other;
-    if (!find_nearest(job, person, face->embedding, &own, &other, error))
-        return FALSE;
-    if (own.distance < SAME_PICTURE) {
-        say(job, where, "refused: it is enrolled already");
-        return FALSE;
-    }
-    if (other.distance < SOMEBODY_ELSE && other.distance < own.distance && !job->force) {
-        say(job, where, "refused: it looks like %s (distance %.2f); if it really is %s, say --force", other.name,
-            other.distance, person);
-        return FALSE;
-    }
-    return TRUE;
+    const NtGallerySnapshot snapshot = {
+        .n_people = enroller->names->len, .names = (char **)enroller->names->pdata, .n_faces = enroller->whose->len,
+        .embeddings = (float *)(void *)enroller->embeddings->data, .person = (guint *)(void *)enroller->whose->data};
+    nt_gate_check(&snapshot, enroller->person, seen->face->embedding, &seen->quality, answer);
 }
 
-static gboolean add_face(const NtEnrollJob *job, const char *person, const NtFace *face, const char *source,
-                         gint64 pts_ns, GError **error)
+/* With --force only what adds nothing is refused. */
+static gboolean is_welcome(const NtEnroller *enroller, const NtGateAnswer *answer)
 {
-    NtGalleryFace entry = {.chip = face->chip, .source = source, .pts_ns = pts_ns, .box = face->detection.box,
-                           .score = face->detection.score};
-    memcpy(entry.embedding, face->embedding, sizeof entry.embedding);
-    return nt_gallery_add_face(job->gallery, person, &entry, error) != 0;
+    return answer->reason == NT_GATE_GOOD || (enroller->options.force && answer->reason != NT_GATE_DUPLICATE);
 }
 
-guint nt_enroll_still(const NtEnrollJob *job, const char *person, const char *path, GError **error)
+static void take(NtEnroller *enroller, const NtSeenFace *seen, const char *source, const NtGateAnswer *answer)
 {
+    const Taken taken = {.seen = {nt_tagged_frame_ref(seen->frame), seen->face, seen->quality},
+                         .source = g_strdup(source), .pts_ns = seen->frame->pts_ns,
+                         .forced = answer->reason != NT_GATE_GOOD};
+    g_array_append_val(enroller->taken, taken);
+    remember_face(enroller, enroller->index, seen->face->embedding);
+}
+
+gboolean nt_enroller_nothing_new(const NtEnroller *enroller)
+{
+    return enroller->n_pictures > 0 && enroller->n_enrolled == enroller->n_pictures;
+}
+
+/* "refused: ...", with what would take it all the same. */
+static void say_refused(NtEnroller *enroller, const char *where, const NtGateAnswer *answer)
+{
+    enroller->n_enrolled += answer->reason == NT_GATE_DUPLICATE;
+    g_autofree char *text = nt_gate_describe(answer, enroller->person);
+    say(enroller, where, "refused: %s%s", text, answer->reason == NT_GATE_DUPLICATE ? "" : " (--force takes it as it is)");
+}
+
+/* "looking left, " for a face in half profile. */
+static const char *view_word(const NtQuality *quality)
+{
+    return quality->yaw < -NT_SIDE_DEGREES ? "looking left, " : quality->yaw > NT_SIDE_DEGREES ? "looking right, " : "";
+}
+
+static const char *taken_word(const NtEnroller *enroller) { return enroller->options.check ? "would be taken" : "taken"; }
+
+guint nt_enroller_add_still(NtEnroller *enroller, const char *path, GError **error)
+{
+    enroller->n_pictures++;
     g_autoptr(NtStill) still = nt_still_load(path, error);
-    g_autoptr(NtTaggedFrame) frame = still ? nt_analyser_tag_rgb(job->analyser, &still->rgb, error) : NULL;
-    const NtFace *face = frame ? choose_face(job, frame, path) : NULL;
-    if (!face || !is_welcome(job, person, face, path, error) || !add_face(job, person, face, path, -1, error))
+    g_autoptr(NtTaggedFrame) frame = still ? nt_analyser_tag_rgb(enroller->analyser, &still->rgb, error) : NULL;
+    if (!frame)
         return 0;
-    say(job, path, "taken (face of %d pixels, score %.2f)", nt_rect_width(face->detection.box), face->detection.score);
+    NtSeenFace seen = {.frame = frame};
+    for (guint i = 0; i < frame->n_faces; i++)
+        if (!seen.face || nt_rect_width(frame->faces[i].detection.box) > nt_rect_width(seen.face->detection.box))
+            seen.face = &frame->faces[i];
+    if (!seen.face) {
+        say(enroller, path, "refused: no face was found: it should look towards the camera, upright, and be larger than 80 "
+                            "pixels (--upsample 1 finds smaller ones)");
+        return 0;
+    }
+    if (frame->n_faces > 1 && !enroller->options.largest) {
+        say(enroller, path, "refused: it shows %u faces, and whose is whose can't be known: cut the person out, or say "
+                            "--largest", frame->n_faces);
+        return 0;
+    }
+    NtGateAnswer answer;
+    nt_seen_face_measure(&seen);
+    ask_gate(enroller, &seen, &answer);
+    if (!is_welcome(enroller, &answer)) {
+        say_refused(enroller, path, &answer);
+        return 0;
+    }
+    take(enroller, &seen, path, &answer);
+    g_autofree char *advice = nt_gate_describe(&answer, enroller->person);
+    say(enroller, path, "%s (%sface of %.0f pixels, sharpness %.2f)%s%s", taken_word(enroller), view_word(&seen.quality),
+        (double)seen.quality.size_px, (double)seen.quality.sharpness, advice ? ", though " : "", advice ? advice : "");
     return 1;
 }
 
-/* What was seen in a clip: frames with just one good face. */
-typedef struct Candidate {
-    NtTaggedFrame *frame; /* its only face is the candidate */
-    float nearest;        /* distance to the nearest one chosen so far */
-} Candidate;
-
-static void clear_candidate(gpointer data) { nt_tagged_frame_unref(((Candidate *)data)->frame); }
-
-typedef struct Survey {
-    guint looked_at, crowded, without, weak;
-} Survey;
-
-static gboolean survey_clip(const NtEnrollJob *job, NtSource *source, GArray *candidates, Survey *survey,
-                            NtProgress *progress, GError **error)
+/* "of 19 frames looked at, 3 without a face, 2 with several, 14 with one too blurred": what the frames of a clip came to. */
+static char *describe_survey(const NtClipSurvey *survey)
 {
-    const gint64 end_ns = job->end_s > 0 ? (gint64)(job->end_s * 1e9) : G_MAXINT64;
-    const gint64 duration = nt_source_duration_ns(source);
-    gint64 next_ns = (gint64)(job->start_s * 1e9);
-    GError *reason = NULL;
-    while (!nt_command_interrupted() && candidates->len < MAX_CANDIDATES) {
-        g_autoptr(NtFrame) frame = nt_source_read(source, &reason);
-        if (!frame)
-            break;
-        const gint64 pts = nt_frame_pts_ns(frame);
-        if (pts >= end_ns)
-            break;
-        if (pts < next_ns)
-            continue;
-        next_ns = pts + (gint64)(CLIP_STEP_S * 1e9);
-        g_autoptr(NtTaggedFrame) tagged = nt_analyser_tag_yuv(job->analyser, nt_frame_image(frame), &reason);
-        if (!tagged)
-            break;
-        tagged->pts_ns = pts;
-        survey->looked_at++;
-        nt_progress_update(progress, survey->looked_at, duration > 0 ? (double)pts / (double)MIN(duration, end_ns) : -1);
-        if (tagged->n_faces == 0) {
-            survey->without++;
-        } else if (tagged->n_faces > 1) {
-            survey->crowded++;
-        } else if (tagged->faces[0].detection.score < MIN_CLIP_SCORE ||
-                   nt_rect_width(tagged->faces[0].detection.box) < MIN_FACE_PX) {
-            survey->weak++;
-        } else {
-            const Candidate candidate = {g_steal_pointer(&tagged), INFINITY};
-            g_array_append_val(candidates, candidate);
-        }
-    }
-    if (reason) {
-        g_propagate_error(error, reason);
-        return FALSE;
-    }
-    return TRUE;
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "of %u frame%s looked at", survey->looked_at, survey->looked_at == 1 ? "" : "s");
+    if (survey->without)
+        g_string_append_printf(text, ", %u without a face", survey->without);
+    if (survey->crowded)
+        g_string_append_printf(text, ", %u with several", survey->crowded);
+    for (int i = 0; i < NT_N_GATE_REASONS; i++)
+        if (survey->refused[i])
+            g_string_append_printf(text, ", %u with one %s", survey->refused[i], nt_gate_reason_word((NtGateReason)i));
+    return g_string_free(text, FALSE);
 }
 
-static const NtFace *candidate_face(const GArray *candidates, guint i)
+/* Takes those of the chosen faces that the gate lets in. The answer for the first one refused is left in *refusal. */
+static guint take_chosen(NtEnroller *enroller, const NtClipSurvey *survey, const char *location, GString *moments,
+                         NtGateAnswer *refusal)
 {
-    return &g_array_index(candidates, Candidate, i).frame->faces[0];
-}
-
-/* Farthest-point choice: begins with the best-scored face, then always the one least like those chosen, as long as it is
- * still the same person and not the same picture. Fills chosen, returns how many. */
-static guint choose_varied(GArray *candidates, guint *chosen, guint max)
-{
-    guint n = 0, best = 0;
-    for (guint i = 1; i < candidates->len; i++)
-        if (candidate_face(candidates, i)->detection.score > candidate_face(candidates, best)->detection.score)
-            best = i;
-    const float *anchor = candidate_face(candidates, best)->embedding;
-    while (n < max) {
-        chosen[n++] = best;
-        float farthest = SAME_PICTURE;
-        guint next = G_MAXUINT;
-        for (guint i = 0; i < candidates->len; i++) {
-            Candidate *candidate = &g_array_index(candidates, Candidate, i);
-            const float *embedding = candidate->frame->faces[0].embedding;
-            const float distance = nt_embedding_distance(embedding, candidate_face(candidates, best)->embedding);
-            candidate->nearest = MIN(candidate->nearest, distance);
-            if (candidate->nearest > farthest && nt_embedding_distance(embedding, anchor) < SAME_PERSON) {
-                farthest = candidate->nearest;
-                next = i;
-            }
+    g_autoptr(GArray) chosen = nt_clip_choose(survey, enroller->options.max);
+    guint n = 0;
+    *refusal = (NtGateAnswer){.reason = NT_GATE_GOOD};
+    for (guint i = 0; i < chosen->len; i++) {
+        const NtSeenFace *seen = &g_array_index(survey->good, NtSeenFace, g_array_index(chosen, guint, i));
+        NtGateAnswer answer;
+        ask_gate(enroller, seen, &answer);
+        if (is_welcome(enroller, &answer)) {
+            take(enroller, seen, location, &answer);
+            g_string_append_printf(moments, "%s%.2f", n++ ? ", " : "", (double)seen->frame->pts_ns / 1e9);
+        } else if (refusal->reason == NT_GATE_GOOD || refusal->reason == NT_GATE_DUPLICATE) {
+            *refusal = answer; /* that it is enrolled already is the least of reasons */
         }
-        if (next == G_MAXUINT)
-            break;
-        best = next;
     }
     return n;
 }
 
-/* Whether the clip shows one person only: half of the faces near the best one. */
-static gboolean is_one_person(const GArray *candidates, guint anchor)
+guint nt_enroller_add_clip(NtEnroller *enroller, const char *location, GError **error)
 {
-    guint near = 0;
-    for (guint i = 0; i < candidates->len; i++)
-        near += nt_embedding_distance(candidate_face(candidates, i)->embedding,
-                                      candidate_face(candidates, anchor)->embedding) < SAME_PERSON;
-    return near * 10 >= candidates->len * 8;
+    g_auto(NtClipSurvey) survey = {0};
+    enroller->n_pictures++;
+    if (!nt_clip_survey(&enroller->options, enroller->analyser, location, &survey, error) || nt_command_interrupted())
+        return 0;
+    g_autofree char *told = describe_survey(&survey);
+    if (survey.looked_at == 0) {
+        say(enroller, location, "refused: it has no frame there: see --start and --end");
+        return 0;
+    }
+    if (survey.good->len == 0) {
+        say(enroller, location, "refused: %s: choose a part with --start and --end where one face is near, sharp and looks "
+                                "towards the camera%s", told, survey.crowded ? ", or say --largest" : "");
+        return 0;
+    }
+    if (!nt_clip_shows_one_person(&survey) && !enroller->options.force) {
+        say(enroller, location, "refused: different people appear one after another: choose a part with --start and --end");
+        return 0;
+    }
+    NtGateAnswer refusal;
+    g_autoptr(GString) moments = g_string_new(NULL);
+    const guint n = take_chosen(enroller, &survey, location, moments, &refusal);
+    if (n == 0) {
+        say_refused(enroller, location, &refusal);
+        return 0;
+    }
+    const guint n_others = nt_clip_count_others(&survey);
+    g_autofree char *others = n_others ? g_strdup_printf(" (%u of somebody else, left out)", n_others) : NULL;
+    say(enroller, location, "%u face%s %s, at %s s; %s, %u with one good face%s", n, n == 1 ? "" : "s", taken_word(enroller),
+        moments->str, told, survey.good->len, others ? others : "");
+    return n;
 }
 
-guint nt_enroll_clip(const NtEnrollJob *job, const char *person, const char *location, GError **error)
+/* Writing. */
+
+/* The person's pictures in use, those taken last. */
+typedef struct InUse {
+    GArray *ids; /* gint64; 0 for taken ones until they are written */
+    GArray *embeddings, *qualities;
+    guint n_enrolled;
+} InUse;
+
+static void add_in_use(const NtGalleryFace *face, gpointer user)
 {
-    g_autoptr(NtSource) source = nt_source_open(location, error);
-    if (!source)
-        return 0;
-    g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-    g_array_set_clear_func(candidates, clear_candidate);
-    g_autoptr(NtProgress) progress = nt_progress_new(location, "frames", job->quiet);
-    Survey survey = {0};
-    if (!survey_clip(job, source, candidates, &survey, progress, error))
-        return 0;
-    nt_progress_clear(progress);
-    if (nt_command_interrupted())
-        return 0;
-    if (candidates->len == 0) {
-        say(job, location, "refused: of %u frames looked at, %u show no face, %u several, %u one too small or turned away",
-            survey.looked_at, survey.without, survey.crowded, survey.weak);
-        return 0;
+    InUse *in_use = user;
+    if (face->aside)
+        return;
+    g_array_append_val(in_use->ids, face->id);
+    g_array_append_vals(in_use->embeddings, face->embedding, NT_EMBEDDING_SIZE);
+    g_array_append_val(in_use->qualities, face->quality);
+}
+
+static void clear_in_use(InUse *in_use)
+{
+    g_array_unref(in_use->ids);
+    g_array_unref(in_use->embeddings);
+    g_array_unref(in_use->qualities);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InUse, clear_in_use)
+
+static gboolean list_in_use(const NtEnroller *enroller, InUse *in_use, GError **error)
+{
+    GError *reason = NULL;
+    if (enroller->gallery &&
+        !nt_gallery_visit_faces(enroller->gallery, enroller->person, FALSE, add_in_use, in_use, &reason) &&
+        !g_error_matches(reason, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, reason);
+        return FALSE;
     }
-    g_autofree guint *chosen = g_new(guint, job->max);
-    const guint n = choose_varied(candidates, chosen, job->max);
-    if (!is_one_person(candidates, chosen[0]) && !job->force) {
-        say(job, location, "refused: different people appear one after another; choose a part with --start and --end");
-        return 0;
+    g_clear_error(&reason);
+    in_use->n_enrolled = in_use->ids->len;
+    for (guint i = 0; i < enroller->taken->len; i++) {
+        const Taken *taken = &g_array_index(enroller->taken, Taken, i);
+        NtGalleryFace face = {.quality = taken->seen.quality};
+        memcpy(face.embedding, taken->seen.face->embedding, sizeof face.embedding);
+        add_in_use(&face, in_use);
     }
-    guint taken = 0;
-    for (guint i = 0; i < n; i++) {
-        const NtFace *face = candidate_face(candidates, chosen[i]);
-        const gint64 pts = g_array_index(candidates, Candidate, chosen[i]).frame->pts_ns;
-        g_autofree char *where = g_strdup_printf("%s at %.2f s", location, (double)pts / 1e9);
-        GError *reason = NULL;
-        if (is_welcome(job, person, face, where, &reason) && add_face(job, person, face, location, pts, &reason))
-            taken++;
-        if (reason) {
-            g_propagate_error(error, reason);
-            return 0;
-        }
+    return TRUE;
+}
+
+static gint64 add_taken(const NtEnroller *enroller, const Taken *taken, GError **error)
+{
+    const NtFace *seen = taken->seen.face;
+    NtGalleryFace face = {.chip = seen->chip, .source = taken->source, .pts_ns = taken->pts_ns, .box = seen->detection.box,
+                          .score = seen->detection.score, .quality = taken->seen.quality, .forced = taken->forced};
+    memcpy(face.embedding, seen->embedding, sizeof face.embedding);
+    return nt_gallery_add_face(enroller->gallery, enroller->person, &face, error);
+}
+
+/* Adds what was taken and sets aside what is not to be kept in use, as one change. */
+static gboolean write_person(const NtEnroller *enroller, const InUse *in_use, const gboolean *keep, GError **error)
+{
+    if (!nt_gallery_begin(enroller->gallery, error))
+        return FALSE;
+    gboolean good = TRUE;
+    for (guint i = 0; good && i < enroller->taken->len; i++) {
+        const gint64 id = add_taken(enroller, &g_array_index(enroller->taken, Taken, i), error);
+        g_array_index(in_use->ids, gint64, in_use->n_enrolled + i) = id;
+        good = id != 0;
     }
-    say(job, location, "%u face%s taken of %u frames looked at (%u with one good face)", taken, taken == 1 ? "" : "s",
-        survey.looked_at, candidates->len);
-    return taken;
+    g_autoptr(GArray) aside = g_array_new(FALSE, FALSE, sizeof(gint64));
+    for (guint i = 0; i < in_use->ids->len; i++)
+        if (!keep[i])
+            g_array_append_val(aside, g_array_index(in_use->ids, gint64, i));
+    if (good && aside->len)
+        good = nt_gallery_set_aside(enroller->gallery, (const gint64 *)(const void *)aside->data, aside->len, TRUE, error);
+    if (good)
+        return nt_gallery_commit(enroller->gallery, error);
+    nt_gallery_roll_back(enroller->gallery);
+    return FALSE;
+}
+
+static void say_what_would_help(const NtEnroller *enroller)
+{
+    g_autoptr(NtPersonHealth) health = nt_person_health(enroller->gallery, enroller->person, NULL);
+    for (guint i = 0; health && i < health->advice->len; i++)
+        printf("  %s %s\n", i == 0 ? "What would help:" : "                ", (const char *)health->advice->pdata[i]);
+}
+
+static void say_outcome(const NtEnroller *enroller, guint n_aside)
+{
+    const guint n = enroller->taken->len;
+    if (enroller->options.quiet)
+        return;
+    printf("%s %s with %u new picture%s%s.\n", enroller->person, enroller->options.check ? "would be enrolled" : "is enrolled",
+           n, n == 1 ? "" : "s", enroller->options.check ? "; this was a check, nothing is changed" : "");
+    if (n_aside > 0)
+        printf("  %u picture%s set aside: %d varied ones are in use.\n", n_aside,
+               n_aside > 1         ? enroller->options.check ? "s would be" : "s are"
+               : enroller->options.check ? " would be" : " is",
+               NT_GATE_MAX_IN_USE);
+    if (!enroller->options.check)
+        say_what_would_help(enroller);
+}
+
+gboolean nt_enroller_finish(NtEnroller *enroller, GError **error)
+{
+    g_auto(InUse) in_use = {.ids = g_array_new(FALSE, FALSE, sizeof(gint64)),
+                            .embeddings = g_array_new(FALSE, FALSE, sizeof(float)),
+                            .qualities = g_array_new(FALSE, FALSE, sizeof(NtQuality))};
+    if (!list_in_use(enroller, &in_use, error)) {
+        nt_enroller_drop(enroller);
+        return FALSE;
+    }
+    guint n_aside = 0;
+    const guint n = in_use.ids->len;
+    g_autofree gboolean *keep = g_new(gboolean, MAX(n, 1));
+    nt_gate_choose((const float *)(const void *)in_use.embeddings->data,
+                   (const NtQuality *)(const void *)in_use.qualities->data, n, NT_GATE_MAX_IN_USE, keep);
+    for (guint i = 0; i < n; i++)
+        n_aside += !keep[i];
+    if (!enroller->options.check && !write_person(enroller, &in_use, keep, error)) {
+        nt_enroller_drop(enroller);
+        return FALSE;
+    }
+    say_outcome(enroller, n_aside);
+    return TRUE;
 }

@@ -15,7 +15,7 @@ typedef struct Command {
 static const Command commands[] = {
     {"tag", "name the faces in clips, streams and pictures", nt_cmd_tag},
     {"enroll", "teach the gallery a person, from pictures or clips", nt_cmd_enroll},
-    {"people", "list, rename, merge and forget the people of a gallery", nt_cmd_people},
+    {"people", "list, change, undo: the people of a gallery, and the unknown seen", nt_cmd_people},
     {"detect", "print the faces of pictures: boxes, landmarks, embeddings", nt_cmd_detect},
     {"represent", "print the embeddings of a folder of pictures as CSV", nt_cmd_represent},
     {"explain", "draw how the program sees a picture, step by step", nt_cmd_explain},

@@ -16,6 +16,7 @@ typedef struct Clip {
     NtPool *pool;
     NtRecorder *recorder; /* NULL: no annotated video asked for */
     NtProgress *progress;
+    NtUnknowns *unknowns;
     NtTagSummary *summary;
     guint64 n_done;
     gint64 duration_ns;
@@ -57,11 +58,20 @@ static void draw_tags(guint8 *pixels, int width, int height, int stride, gpointe
     cairo_surface_destroy(surface);
 }
 
+/* The distance up to which names are given at the moment. */
+static float current_threshold(const NtTagJob *job)
+{
+    g_autoptr(NtClassifier) newest = job->options.recognizer ? nt_recognizer_get(job->options.recognizer) : NULL;
+    const NtClassifier *classifier = newest ? newest : job->classifier;
+    return classifier ? nt_classifier_threshold(classifier) : 0;
+}
+
 static gboolean write_result(Clip *clip, const NtFrame *frame, NtTaggedFrame *tagged, GError **error)
 {
     const NtTagJob *job = clip->job;
     tagged->index = nt_frame_index(frame);
     tagged->pts_ns = nt_frame_pts_ns(frame);
+    nt_unknowns_add(clip->unknowns, tagged, current_threshold(job));
     nt_tag_summary_add(clip->summary, tagged);
     if (job->records &&
         !nt_records_write(job->records, nt_source_location(clip->source), tagged, job->landmarks, error))
@@ -133,8 +143,8 @@ static gboolean run_frames(Clip *clip, GError **error)
     return TRUE;
 }
 
-gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtTagSummary *summary,
-                     GError **error)
+gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtUnknowns *unknowns,
+                     NtTagSummary *summary, GError **error)
 {
     g_autoptr(NtSource) source = nt_source_open(location, error);
     if (!source)
@@ -150,7 +160,7 @@ gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *outp
     g_autoptr(NtProgress) progress = nt_progress_new(label, "frames", job->quiet);
     g_autoptr(NtPool) pool = nt_pool_new(job->models, job->classifier, &job->options, job->n_threads);
     Clip clip = {.job = job, .source = source, .pool = pool, .recorder = recorder, .progress = progress,
-                 .summary = summary, .duration_ns = nt_source_duration_ns(source)};
+                 .unknowns = unknowns, .summary = summary, .duration_ns = nt_source_duration_ns(source)};
 
     Watcher watcher = {.source = source};
     GThread *thread = g_thread_new("interrupt", watch_interrupt, &watcher);

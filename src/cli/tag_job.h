@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "engine/engine.h"
+#include "engine/unknowns.h"
 #include "export/records.h"
 
 /* What all inputs of one run share. */
@@ -28,11 +29,25 @@ void nt_tag_summary_print(const NtTagSummary *summary, const char *input);
 void nt_tag_summary_free(NtTagSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTagSummary, nt_tag_summary_free)
 
-/* Tag one input; output: the annotated file to write, or NULL. FALSE with error on failure; what was finished before it
- * (frames of a clip that breaks off) is kept. An interrupt (nt_command_interrupted) is no failure. */
-gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output, NtTagSummary *summary,
+/* Tag one input; output: the annotated file to write, or NULL; unknowns: numbers its unknown people. FALSE with error on
+ * failure; what was finished before it (frames of a clip that breaks off) is kept. An interrupt (nt_command_interrupted)
+ * is no failure. */
+gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output, NtUnknowns *unknowns, NtTagSummary *summary,
                       GError **error);
-gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtTagSummary *summary,
-                     GError **error);
+gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtUnknowns *unknowns,
+                     NtTagSummary *summary, GError **error);
+
+/* The unknown people of a run's inputs, put into the gallery together when the run is over. */
+typedef struct NtTagKeep NtTagKeep;
+NtTagKeep *nt_tag_keep_new(void);
+/* What is to be kept for a source, instead of what an earlier run kept; with nobody, that is only let go of when whole. */
+void nt_tag_keep_add(NtTagKeep *keep, const char *source, const NtUnknowns *unknowns, gboolean whole);
+guint nt_tag_keep_count(const NtTagKeep *keep);
+/* One short transaction, in opened (taken) or, when that is NULL, in the gallery of that path. Says what was kept and how to name it, or in a line why nothing could be kept, unless quiet:
+ * a gallery that cannot be written is no failure of the run. option: --gallery as it was given, or NULL. */
+void nt_tag_keep_store(const NtTagKeep *keep, NtGallery *opened, const char *gallery_path, const char *option,
+                       NtModelSet *models, gboolean quiet);
+void nt_tag_keep_free(NtTagKeep *keep);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTagKeep, nt_tag_keep_free)
 
 #endif

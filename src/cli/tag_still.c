@@ -62,7 +62,8 @@ static gboolean save_annotated(const NtTagJob *job, const NtImage *rgb, const Nt
     return nt_still_save(&drawn, output, error);
 }
 
-gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output, NtTagSummary *summary, GError **error)
+gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output, NtUnknowns *unknowns, NtTagSummary *summary,
+                      GError **error)
 {
     g_autoptr(NtStill) still = nt_still_load(path, error);
     if (!still)
@@ -73,6 +74,7 @@ gboolean nt_tag_still(const NtTagJob *job, const char *path, const char *output,
     g_autoptr(NtTaggedFrame) frame = nt_analyser_tag_rgb(analyser, &still->rgb, error);
     if (!frame)
         return FALSE;
+    nt_unknowns_add(unknowns, frame, job->classifier ? nt_classifier_threshold(job->classifier) : 0);
     nt_tag_summary_add(summary, frame);
     if (job->records && !nt_records_write(job->records, path, frame, job->landmarks, error))
         return FALSE;

@@ -39,7 +39,7 @@ NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, 
     for (int i = 0; i < nt_workers_count(analyser->workers); i++)
         if (!(analyser->embed[i] = nt_embed_workspace_new(nt_model_set_embedder(models))))
             g_error("not enough memory to analyse a picture");
-    analyser->frames = nt_frame_store_new(0, 0);
+    analyser->frames = nt_frame_store_new(0, 0, FALSE);
     analyser->crop = g_byte_array_new();
     analyser->chips = g_byte_array_new();
     analyser->embeddings = g_array_new(FALSE, FALSE, sizeof(float));
@@ -109,10 +109,22 @@ static void embed_share(void *user, int share, int worker)
         g_atomic_int_set(&embedding->status, status);
 }
 
+/* Says who each face is, by the newest classifier there is. */
+static void identify_faces(const NtAnalyser *analyser, NtTaggedFrame *frame)
+{
+    NtRecognizer *recognizer = analyser->options.recognizer;
+    g_autoptr(NtClassifier) newest = recognizer ? nt_recognizer_get(recognizer) : NULL;
+    const NtClassifier *classifier = newest ? newest : analyser->classifier;
+    for (guint i = 0; classifier && i < frame->n_faces; i++)
+        nt_classifier_identify(classifier, frame->faces[i].embedding, &frame->faces[i].verdict);
+}
+
 static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTaggedFrame *frame)
 {
     g_byte_array_set_size(analyser->chips, frame->n_faces * NT_CHIP_BYTES);
     g_array_set_size(analyser->embeddings, frame->n_faces * NT_EMBEDDING_SIZE);
+    if (analyser->options.with_chips)
+        nt_tagged_frame_add_chips(frame);
     for (guint i = 0; i < frame->n_faces; i++) {
         NtFace *face = &frame->faces[i];
         guint8 *chip = analyser->chips->data + (gsize)i * NT_CHIP_BYTES;
@@ -120,7 +132,7 @@ static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTagg
         if (status != NT_OK)
             return status;
         if (analyser->options.with_chips)
-            face->chip = g_memdup2(chip, NT_CHIP_BYTES);
+            memcpy(face->chip, chip, NT_CHIP_BYTES);
     }
     if (!analyser->options.with_embedding)
         return NT_OK;
@@ -130,12 +142,10 @@ static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTagg
                            .n_shares = MIN(frame->n_faces, (guint)nt_workers_count(analyser->workers))};
     nt_workers_run(analyser->workers, (int)embedding.n_shares, embed_share, &embedding);
     const NtStatus status = (NtStatus)embedding.status;
-    for (guint i = 0; status == NT_OK && i < frame->n_faces; i++) {
-        NtFace *face = &frame->faces[i];
-        memcpy(face->embedding, embeddings + (gsize)i * NT_EMBEDDING_SIZE, sizeof face->embedding);
-        if (analyser->classifier)
-            nt_classifier_identify(analyser->classifier, face->embedding, &face->verdict);
-    }
+    for (guint i = 0; status == NT_OK && i < frame->n_faces; i++)
+        memcpy(frame->faces[i].embedding, embeddings + (gsize)i * NT_EMBEDDING_SIZE, sizeof frame->faces[i].embedding);
+    if (status == NT_OK)
+        identify_faces(analyser, frame);
     return status;
 }
 
@@ -157,7 +167,8 @@ static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const Pic
     for (guint i = 0; i < frame->n_faces; i++) {
         NtFace *face = &frame->faces[i];
         face->detection = found[i];
-        face->verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .distance = INFINITY, .margin = INFINITY};
+        face->verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .reason = NT_REASON_EMPTY,
+                                    .distance = INFINITY, .margin = INFINITY};
         nt_landmarks_fit(nt_model_set_landmarker(analyser->models), search, found[i].box, face->landmarks);
     }
     if (frame->n_faces && (analyser->options.with_embedding || analyser->options.with_chips)) {

@@ -10,12 +10,15 @@
 
 #include "engine/model_set.h"
 #include "engine/tagged.h"
+#include "identity/recognizer.h"
 
 typedef struct NtEngineOptions {
     int upsample;            /* 0..4, see NtDetectOptions */
     double threshold;        /* detector score */
     gboolean with_embedding; /* FALSE stops after the landmarks; verdicts are then all unknown */
     gboolean with_chips;     /* keep the chip of every face */
+    NtRecognizer *recognizer; /* asked for the newest classifier at each picture, so that people enrolled meanwhile are known;
+                              * must outlive the analyser. NULL: the classifier stays the one given */
     int workers;             /* threads that share one picture, the caller's included; 0 and 1: none beside it. For stills and
                               * live pictures; frames of a clip are better analysed side by side (pool.h) */
 } NtEngineOptions;

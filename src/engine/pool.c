@@ -70,7 +70,7 @@ NtPool *nt_pool_new(NtModelSet *models, const NtClassifier *classifier, const Nt
     g_cond_init(&pool->work);
     g_cond_init(&pool->result);
     pool->jobs = g_new0(Job, pool->n_places);
-    g_autoptr(NtFrameStore) frames = nt_frame_store_new(pool->n_places + 1, USUAL_FACES);
+    g_autoptr(NtFrameStore) frames = nt_frame_store_new(pool->n_places + 1, USUAL_FACES, options->with_chips);
     pool->threads = g_new(GThread *, pool->n_threads);
     pool->analysers = g_new(NtAnalyser *, pool->n_threads);
     for (guint i = 0; i < pool->n_threads; i++) {

@@ -26,6 +26,17 @@ static NtTaggedFrame *prepare(NtTaggedFrame *frame, guint n_faces)
 
 NtTaggedFrame *nt_tagged_frame_new(guint n_faces) { return prepare(g_new0(NtTaggedFrame, 1), n_faces); }
 
+void nt_tagged_frame_add_chips(NtTaggedFrame *frame)
+{
+    if (frame->n_faces > frame->chips_capacity) {
+        g_free(frame->chips); /* what an earlier picture left there is not worth copying */
+        frame->chips = g_malloc_n(frame->n_faces, NT_CHIP_BYTES);
+        frame->chips_capacity = frame->n_faces;
+    }
+    for (guint i = 0; i < frame->n_faces; i++)
+        frame->faces[i].chip = frame->chips + (gsize)i * NT_CHIP_BYTES;
+}
+
 NtTaggedFrame *nt_tagged_frame_ref(NtTaggedFrame *frame)
 {
     g_atomic_int_inc(&frame->ref_count);
@@ -36,6 +47,7 @@ static void free_frame(gpointer data)
 {
     NtTaggedFrame *frame = data;
     g_free(frame->faces);
+    g_free(frame->chips);
     g_free(frame);
 }
 
@@ -43,8 +55,6 @@ void nt_tagged_frame_unref(NtTaggedFrame *frame)
 {
     if (!frame || !g_atomic_int_dec_and_test(&frame->ref_count))
         return;
-    for (guint i = 0; i < frame->n_faces; i++)
-        g_clear_pointer(&frame->faces[i].chip, g_free);
     NtFrameStore *store = g_steal_pointer(&frame->store);
     if (!store) {
         free_frame(frame);
@@ -56,14 +66,18 @@ void nt_tagged_frame_unref(NtTaggedFrame *frame)
     nt_frame_store_unref(store);
 }
 
-NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces)
+NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces, gboolean with_chips)
 {
     NtFrameStore *store = g_new0(NtFrameStore, 1);
     store->ref_count = 1;
     g_mutex_init(&store->lock);
     store->idle = g_ptr_array_new_full(MAX(n_frames, 1), free_frame);
-    for (guint i = 0; i < n_frames; i++)
-        g_ptr_array_add(store->idle, nt_tagged_frame_new(n_faces));
+    for (guint i = 0; i < n_frames; i++) {
+        NtTaggedFrame *frame = nt_tagged_frame_new(n_faces);
+        if (with_chips)
+            nt_tagged_frame_add_chips(frame);
+        g_ptr_array_add(store->idle, frame);
+    }
     return store;
 }
 

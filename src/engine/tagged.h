@@ -15,7 +15,7 @@ typedef struct NtFace {
     NtDetection detection;
     NtPoint landmarks[NT_N_LANDMARKS];   /* unrounded, picture coordinates */
     float embedding[NT_EMBEDDING_SIZE];  /* zero when the engine was told not to embed */
-    guint8 *chip;                        /* NT_CHIP_BYTES, owned; NULL unless the engine keeps chips */
+    guint8 *chip;                        /* NT_CHIP_BYTES in the frame's memory; NULL unless the engine keeps chips */
     NtVerdict verdict;
 } NtFace;
 
@@ -25,6 +25,8 @@ typedef struct NtFrameStore NtFrameStore;
 typedef struct NtTaggedFrame {
     gint ref_count;      /* private */
     guint capacity;      /* private: faces there is room for */
+    guint8 *chips;       /* private: the chips of all faces */
+    guint chips_capacity; /* private: chips there is room for */
     NtFrameStore *store; /* private: where it goes when nobody holds it; NULL: it is freed */
     guint64 index;       /* number of the frame in its source, from 0 */
     gint64 pts_ns;       /* presentation time; -1 for a still */
@@ -34,10 +36,13 @@ typedef struct NtTaggedFrame {
 } NtTaggedFrame;
 
 NtTaggedFrame *nt_tagged_frame_new(guint n_faces); /* zeroed */
+/* Gives every face room for its chip; what is in it is for the caller to fill. */
+void nt_tagged_frame_add_chips(NtTaggedFrame *frame);
 
 /* Frames that come back when they are let go, so that analysing a clip allocates nothing once as many are about as its
  * consumers hold. Counted: frames keep their store alive. Any thread. */
-NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces); /* to begin with: that many, with room for so many faces */
+/* To begin with: that many, with room for so many faces, and for their chips. */
+NtFrameStore *nt_frame_store_new(guint n_frames, guint n_faces, gboolean with_chips);
 NtFrameStore *nt_frame_store_ref(NtFrameStore *store);
 void nt_frame_store_unref(NtFrameStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtFrameStore, nt_frame_store_unref)

@@ -75,16 +75,41 @@ static void write_landmarks(NtJsonWriter *json, const NtPoint points[NT_N_LANDMA
     nt_json_end_array(json);
 }
 
+/* Why a verdict is no name; words of the format, as in docs/formats.md. */
+static const char *reason_word(NtVerdictReason reason)
+{
+    switch (reason) {
+    case NT_REASON_EMPTY: return "empty";
+    case NT_REASON_FAR: return "far";
+    case NT_REASON_CLOSE: return "close";
+    case NT_REASON_TIE: return "tie";
+    case NT_REASON_REJECTED: return "rejected";
+    case NT_REASON_IGNORED: return "ignored";
+    case NT_REASON_NONE: break;
+    }
+    return NULL;
+}
+
 /* Only a certain verdict is a name; a guess says that it is one. */
 static void write_verdict(NtJsonWriter *json, const NtVerdict *verdict)
 {
     nt_json_key(json, "verdict");
     nt_json_string(json, nt_verdict_kind_name(verdict->kind));
+    nt_json_key(json, "confidence");
+    nt_json_string(json, nt_verdict_confidence(verdict));
     nt_json_key(json, "name");
     nt_json_string(json, verdict->kind == NT_VERDICT_NAME ? verdict->name : NULL);
     if (verdict->kind == NT_VERDICT_UNSURE) {
         nt_json_key(json, "guess");
         nt_json_string(json, verdict->name);
+    }
+    if (verdict->unknown > 0) {
+        nt_json_key(json, "unknown");
+        nt_json_int(json, verdict->unknown);
+    }
+    if (reason_word(verdict->reason)) {
+        nt_json_key(json, "reason");
+        nt_json_string(json, reason_word(verdict->reason));
     }
     nt_json_key(json, "distance");
     nt_json_fixed(json, verdict->distance, DISTANCE_DECIMALS);

@@ -1,225 +1,250 @@
 #include "identity/classifier.h"
 
-#include <libsvm/svm.h>
 #include <math.h>
 #include <string.h>
 
-#define SVM_C 10
-/* Pairwise machines grow with the square of the people. Beyond this many, distances alone rank. */
-#define MAX_SVM_PEOPLE 300
-/* A person's distance is the mean over this many of their nearest pictures: one lucky picture should not decide. */
-#define NEAREST_PICTURES 3
-/* With less than this between the best two people a name would be a guess. */
-#define MIN_MARGIN 0.02f
-/* Threshold for N people: THRESHOLD_ONE - THRESHOLD_SLOPE * log10 N, at most MAX_THRESHOLD. More people, more chances for
- * a stranger to look like one of them. */
-#define THRESHOLD_ONE 0.62f
-#define THRESHOLD_SLOPE 0.035f
-#define MAX_THRESHOLD 0.60f
+#include "identity/pair_machines.h"
+#include "identity/people_matrix.h"
+#include "identity/threshold.h"
+
+/* The SVM ranks at most so many people, none of them farther than CANDIDATE_REACH behind the nearest: who is farther
+ * has lost already. */
+#define MAX_CANDIDATES 8
+#define CANDIDATE_REACH 0.10f
+/* Machines of 520 bytes that are kept: 8 MB. */
+#define MAX_MACHINES 16384
+/* A face this near to a rejected or ignored one is likely the same person's: of the measured pairs of pictures of one
+ * person 95 in 100 are (docs/accuracy.md). */
+#define ANCHOR_RADIUS 0.5f
+
+typedef struct Anchors {
+    guint n;
+    float *embeddings; /* [n][128] */
+    guint *person;     /* [n] who it is not; NULL: nobody's to name */
+} Anchors;
 
 struct NtClassifier {
-    guint n_people, n_faces;
-    const char **names;     /* [n_people], interned */
-    guint *first;           /* [n_people + 1]: where a person's faces begin; faces are sorted by person */
-    float *embeddings;      /* [n_faces][128] */
-    float threshold;
-    struct svm_model *svm;  /* NULL for less than two people or too many */
-    struct svm_node *nodes; /* the training vectors: the model points into them */
-    int *person_of_class;   /* the SVM's classes in its own order */
+    gint references;
+    NtPeopleMatrix *people;
+    NtPairMachines *machines; /* shared with earlier and later classifiers */
+    Anchors rejections, strangers;
+    NtCalibration *calibration; /* NULL when somebody chose the threshold */
+    NtLimits limits;
 };
 
-float nt_classifier_default_threshold(guint n_people)
+/* Words. */
+
+static const char *const caution_names[NT_N_CAUTIONS] = {"cautious", "balanced", "eager"};
+static const double caution_rates[NT_N_CAUTIONS] = {0.001, 0.01, 0.05};
+
+const char *nt_caution_name(NtCaution caution)
 {
-    const float threshold = THRESHOLD_ONE - THRESHOLD_SLOPE * log10f((float)MAX(n_people, 1));
-    return CLAMP(threshold, 0.1f, MAX_THRESHOLD);
+    return caution_names[caution];
 }
 
-float nt_classifier_threshold(const NtClassifier *classifier) { return classifier->threshold; }
+double nt_caution_rate(NtCaution caution)
+{
+    return caution_rates[caution];
+}
+
+gboolean nt_caution_from_name(const char *name, NtCaution *caution)
+{
+    for (guint i = 0; i < NT_N_CAUTIONS; i++)
+        if (g_str_equal(name, caution_names[i])) {
+            *caution = (NtCaution)i;
+            return TRUE;
+        }
+    return FALSE;
+}
 
 const char *nt_verdict_kind_name(NtVerdictKind kind)
 {
     return kind == NT_VERDICT_NAME ? "name" : kind == NT_VERDICT_UNSURE ? "unsure" : "unknown";
 }
 
-static void no_output(const char *text) { (void)text; }
-
-/* libsvm's vectors are sparse: index from 1, then -1. */
-static void fill_nodes(const float *embedding, struct svm_node nodes[NT_EMBEDDING_SIZE + 1])
+const char *nt_verdict_confidence(const NtVerdict *verdict)
 {
-    for (int i = 0; i < NT_EMBEDDING_SIZE; i++)
-        nodes[i] = (struct svm_node){.index = i + 1, .value = (double)embedding[i]};
-    nodes[NT_EMBEDDING_SIZE] = (struct svm_node){.index = -1};
+    if (verdict->kind == NT_VERDICT_NAME)
+        return verdict->sure ? "sure" : "likely";
+    return nt_verdict_kind_name(verdict->kind);
 }
 
-static gboolean train(NtClassifier *classifier, GError **error)
+/* Making one. */
+
+static void copy_anchors(Anchors *anchors, guint n, const float *embeddings, const guint *person)
 {
-    g_autofree double *labels = g_new(double, classifier->n_faces);
-    g_autofree struct svm_node **rows = g_new(struct svm_node *, classifier->n_faces);
-    g_autofree int *weight_labels = g_new(int, classifier->n_people);
-    g_autofree double *weights = g_new(double, classifier->n_people);
-    classifier->nodes = g_new(struct svm_node, (gsize)classifier->n_faces * (NT_EMBEDDING_SIZE + 1));
-    for (guint p = 0; p < classifier->n_people; p++) {
-        const guint n = classifier->first[p + 1] - classifier->first[p];
-        /* Somebody with many pictures must not outweigh somebody with one. */
-        weight_labels[p] = (int)p;
-        weights[p] = (double)classifier->n_faces / ((double)classifier->n_people * n);
-        for (guint i = classifier->first[p]; i < classifier->first[p + 1]; i++) {
-            labels[i] = p;
-            rows[i] = classifier->nodes + (gsize)i * (NT_EMBEDDING_SIZE + 1);
-            fill_nodes(classifier->embeddings + (gsize)i * NT_EMBEDDING_SIZE, rows[i]);
-        }
-    }
-    const struct svm_problem problem = {.l = (int)classifier->n_faces, .y = labels, .x = rows};
-    const struct svm_parameter parameters = {.svm_type = C_SVC, .kernel_type = LINEAR, .C = SVM_C, .eps = 1e-4,
-                                             .cache_size = 16, .shrinking = 1, .nr_weight = (int)classifier->n_people,
-                                             .weight_label = weight_labels, .weight = weights};
-    const char *complaint = svm_check_parameter(&problem, &parameters);
-    if (complaint) {
-        g_set_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_OPEN, "cannot train on this gallery: %s", complaint);
-        return FALSE;
-    }
-    svm_set_print_string_function(no_output);
-    classifier->svm = svm_train(&problem, &parameters);
-    /* The model keeps pointers to these locals; it never frees them, and nothing reads them after training. */
-    classifier->svm->param.weight_label = NULL;
-    classifier->svm->param.weight = NULL;
-    classifier->svm->param.nr_weight = 0;
-    classifier->person_of_class = g_new(int, classifier->n_people);
-    svm_get_labels(classifier->svm, classifier->person_of_class);
-    return TRUE;
+    anchors->n = n;
+    anchors->embeddings = g_memdup2(embeddings, (gsize)n * NT_EMBEDDING_SIZE * sizeof(float));
+    anchors->person = person ? g_memdup2(person, n * sizeof *person) : NULL;
 }
 
-/* Faces grouped by person, in the snapshot's order within each. */
-static void group_faces(NtClassifier *classifier, const NtGallerySnapshot *snapshot)
+static void calibrate(NtClassifier *classifier, double rate, const NtClassifier *previous)
 {
-    guint next = 0;
-    classifier->first = g_new(guint, classifier->n_people + 1);
-    classifier->embeddings = g_new(float, (gsize)classifier->n_faces * NT_EMBEDDING_SIZE);
-    for (guint p = 0; p < classifier->n_people; p++) {
-        classifier->first[p] = next;
-        for (guint i = 0; i < snapshot->n_faces; i++)
-            if (snapshot->person[i] == p)
-                memcpy(classifier->embeddings + (gsize)NT_EMBEDDING_SIZE * next++,
-                       snapshot->embeddings + (gsize)NT_EMBEDDING_SIZE * i, NT_EMBEDDING_SIZE * sizeof(float));
-    }
-    classifier->first[classifier->n_people] = next;
+    classifier->calibration = nt_calibration_new(classifier->people, rate, previous ? previous->calibration : NULL);
+    classifier->limits = *nt_calibration_limits(classifier->calibration);
 }
 
-NtClassifier *nt_classifier_new(const NtGallerySnapshot *snapshot, float threshold, GError **error)
+NtClassifier *nt_classifier_new(const NtGallerySnapshot *snapshot, const NtClassifierOptions *options,
+                                const NtClassifier *previous, GError **error)
 {
-    g_autoptr(NtClassifier) classifier = g_new0(NtClassifier, 1);
-    classifier->n_people = snapshot->n_people;
-    classifier->n_faces = snapshot->n_faces;
-    classifier->threshold = threshold > 0 ? threshold : nt_classifier_default_threshold(snapshot->n_people);
-    classifier->names = g_new(const char *, snapshot->n_people);
-    for (guint p = 0; p < snapshot->n_people; p++)
-        classifier->names[p] = g_intern_string(snapshot->names[p]);
-    group_faces(classifier, snapshot);
-    if (classifier->n_people >= 2 && classifier->n_people <= MAX_SVM_PEOPLE && !train(classifier, error))
+    NtPeopleMatrix *people = nt_people_matrix_new(snapshot, error);
+    if (!people)
         return NULL;
-    return g_steal_pointer(&classifier);
+    NtClassifier *classifier = g_new0(NtClassifier, 1);
+    classifier->references = 1;
+    classifier->people = people;
+    classifier->machines = previous ? nt_pair_machines_ref(previous->machines) : nt_pair_machines_new(MAX_MACHINES);
+    copy_anchors(&classifier->rejections, snapshot->n_rejections, snapshot->rejections, snapshot->rejected);
+    copy_anchors(&classifier->strangers, snapshot->n_strangers, snapshot->strangers, NULL);
+    if (options->threshold > 0)
+        nt_limits_fixed(options->threshold, &classifier->limits);
+    else
+        calibrate(classifier, nt_caution_rate(options->caution), previous);
+    return classifier;
 }
 
-void nt_classifier_free(NtClassifier *classifier)
+NtClassifier *nt_classifier_ref(NtClassifier *classifier)
 {
-    if (!classifier)
+    g_atomic_int_inc(&classifier->references);
+    return classifier;
+}
+
+void nt_classifier_unref(NtClassifier *classifier)
+{
+    if (!classifier || !g_atomic_int_dec_and_test(&classifier->references))
         return;
-    if (classifier->svm)
-        svm_free_and_destroy_model(&classifier->svm);
-    g_free(classifier->nodes);
-    g_free(classifier->person_of_class);
-    g_free(classifier->names);
-    g_free(classifier->first);
-    g_free(classifier->embeddings);
+    nt_people_matrix_free(classifier->people);
+    nt_pair_machines_unref(classifier->machines);
+    nt_calibration_free(classifier->calibration);
+    g_free(classifier->rejections.embeddings);
+    g_free(classifier->rejections.person);
+    g_free(classifier->strangers.embeddings);
     g_free(classifier);
 }
 
-/* Mean distance to the nearest few of a person's pictures. */
-static float person_distance(const NtClassifier *classifier, guint person, const float *embedding)
+guint nt_classifier_n_people(const NtClassifier *classifier)
 {
-    float nearest[NEAREST_PICTURES + 1]; /* ascending; the last place takes what falls out */
-    guint n = 0;
-    for (guint i = classifier->first[person]; i < classifier->first[person + 1]; i++) {
-        const float distance = nt_embedding_distance(embedding, classifier->embeddings + (gsize)i * NT_EMBEDDING_SIZE);
-        guint place = n;
-        for (; place > 0 && nearest[place - 1] > distance; place--)
-            nearest[place] = nearest[place - 1];
-        nearest[place] = distance;
-        n = MIN(n + 1, NEAREST_PICTURES);
-    }
-    float sum = 0;
-    for (guint i = 0; i < n; i++)
-        sum += nearest[i];
-    return n ? sum / (float)n : INFINITY;
+    return classifier->people->n_people;
 }
 
-/* votes [n_people]: how many pairwise machines each person wins. FALSE without an SVM. */
-static gboolean count_votes(const NtClassifier *classifier, const float *embedding, guint *votes)
+float nt_classifier_threshold(const NtClassifier *classifier)
 {
-    memset(votes, 0, classifier->n_people * sizeof *votes);
-    if (!classifier->svm)
-        return FALSE;
-    const guint n = classifier->n_people;
-    struct svm_node nodes[NT_EMBEDDING_SIZE + 1];
-    g_autofree double *decisions = g_new(double, (gsize)n * (n - 1) / 2);
-    const double *decision = decisions;
-    fill_nodes(embedding, nodes);
-    svm_predict_values(classifier->svm, nodes, decisions);
+    return classifier->limits.name.distance;
+}
+
+double nt_classifier_false_name_rate(const NtClassifier *classifier)
+{
+    return classifier->calibration ? nt_calibration_rate(classifier->calibration) : -1;
+}
+
+/* Verdicts. */
+
+/* Distance to the nearest anchor; of those about one person when the anchors are about people. */
+static float anchor_distance(const Anchors *anchors, guint person, const float *embedding)
+{
+    float nearest = INFINITY;
+    for (guint i = 0; i < anchors->n; i++)
+        if (!anchors->person || anchors->person[i] == person)
+            nearest =
+                MIN(nearest, nt_embedding_distance(anchors->embeddings + (gsize)i * NT_EMBEDDING_SIZE, embedding));
+    return nearest;
+}
+
+/* Whether an anchor at that distance stands between the face and a person. */
+static gboolean comes_before(float anchor, float person)
+{
+    return anchor <= ANCHOR_RADIUS && anchor < person;
+}
+
+/* Drops the people whom somebody has ruled out for such a face; returns how many are left. */
+static guint drop_rejected(const NtClassifier *classifier, const float *embedding, NtNearPerson *near, guint n)
+{
+    guint left = 0;
     for (guint i = 0; i < n; i++)
-        for (guint k = i + 1; k < n; k++)
-            votes[classifier->person_of_class[*decision++ > 0 ? i : k]]++;
-    return TRUE;
+        if (classifier->rejections.n == 0 ||
+            !comes_before(anchor_distance(&classifier->rejections, near[i].person, embedding), near[i].distance))
+            near[left++] = near[i];
+    return left;
+}
+
+/* Whether the SVM has nobody before the nearest person, among those who are nearly as near. */
+static gboolean votes_agree(const NtClassifier *classifier, const float *embedding, const NtNearPerson *near, guint n)
+{
+    guint votes[MAX_CANDIDATES], most = 0;
+    while (n > 0 && near[n - 1].distance > near[0].distance + CANDIDATE_REACH)
+        n--;
+    nt_pair_machines_vote(classifier->machines, classifier->people, near, n, embedding, votes);
+    for (guint i = 0; i < n; i++)
+        most = MAX(most, votes[i]);
+    return votes[0] == most;
+}
+
+static void say(NtVerdict *verdict, NtVerdictKind kind, NtVerdictReason reason)
+{
+    verdict->kind = kind;
+    verdict->reason = reason;
+    verdict->name = kind == NT_VERDICT_UNKNOWN ? NULL : verdict->nearest;
+}
+
+/* Who the verdict is about: the first of these. */
+static void consider(const NtClassifier *classifier, NtVerdict *verdict, const NtNearPerson *near, guint n)
+{
+    verdict->nearest = classifier->people->names[near[0].person];
+    verdict->distance = near[0].distance;
+    verdict->margin = n > 1 ? near[1].distance - near[0].distance : INFINITY;
 }
 
 void nt_classifier_identify(const NtClassifier *classifier, const float embedding[NT_EMBEDDING_SIZE],
                             NtVerdict *verdict)
 {
-    *verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .distance = INFINITY, .margin = INFINITY};
-    if (classifier->n_people == 0)
+    const NtLimits *limits = &classifier->limits;
+    NtNearPerson near[MAX_CANDIDATES];
+    *verdict = (NtVerdict){.distance = INFINITY, .margin = INFINITY, .reason = NT_REASON_EMPTY};
+    const guint found = nt_people_matrix_nearest(classifier->people, embedding, near, MAX_CANDIDATES);
+    if (found == 0 || isinf(near[0].distance))
         return;
-    g_autofree guint *votes = g_new(guint, classifier->n_people);
-    const gboolean ranked = count_votes(classifier, embedding, votes);
-    guint nearest = 0, most_votes = 0;
-    float second = INFINITY;
-    for (guint p = 0; p < classifier->n_people; p++) {
-        const float distance = person_distance(classifier, p, embedding);
-        if (distance < verdict->distance) {
-            second = verdict->distance;
-            verdict->distance = distance;
-            nearest = p;
-        } else if (distance < second) {
-            second = distance;
-        }
-        most_votes = MAX(most_votes, votes[p]);
+    consider(classifier, verdict, near, found);
+    if (comes_before(anchor_distance(&classifier->strangers, 0, embedding), verdict->distance)) {
+        say(verdict, NT_VERDICT_UNKNOWN, NT_REASON_IGNORED);
+        return;
     }
-    verdict->nearest = classifier->names[nearest];
-    verdict->margin = second - verdict->distance;
-    if (verdict->distance > classifier->threshold)
+    if (verdict->distance > limits->unsure.distance) {
+        say(verdict, NT_VERDICT_UNKNOWN, NT_REASON_FAR);
         return;
-    const gboolean agreed = !ranked || votes[nearest] == most_votes;
-    verdict->kind = agreed && verdict->margin >= MIN_MARGIN ? NT_VERDICT_NAME : NT_VERDICT_UNSURE;
-    verdict->name = verdict->nearest;
-}
-
-static gint by_distance(gconstpointer a, gconstpointer b)
-{
-    const NtNeighbour *x = a, *y = b;
-    return x->distance != y->distance ? (x->distance > y->distance ? 1 : -1) : strcmp(x->name, y->name);
+    }
+    const guint n = drop_rejected(classifier, embedding, near, found);
+    if (n == 0 || near[0].distance > limits->unsure.distance) {
+        say(verdict, NT_VERDICT_UNKNOWN, NT_REASON_REJECTED);
+        return;
+    }
+    consider(classifier, verdict, near, n);
+    /* Somebody who was rejected for this face is no rival either. */
+    const float second = n > 1 ? near[1].distance : INFINITY;
+    if (!nt_limit_holds(&limits->unsure, verdict->distance, second))
+        say(verdict, NT_VERDICT_UNKNOWN, NT_REASON_FAR);
+    else if (verdict->margin < NT_MIN_MARGIN)
+        say(verdict, NT_VERDICT_UNSURE, NT_REASON_TIE);
+    else if (!nt_limit_holds(&limits->name, verdict->distance, second))
+        say(verdict, NT_VERDICT_UNSURE, NT_REASON_CLOSE);
+    else if (!votes_agree(classifier, embedding, near, n))
+        say(verdict, NT_VERDICT_UNSURE, NT_REASON_TIE);
+    else
+        say(verdict, NT_VERDICT_NAME, NT_REASON_NONE);
+    verdict->sure = verdict->kind == NT_VERDICT_NAME && nt_limit_holds(&limits->sure, verdict->distance, second);
 }
 
 guint nt_classifier_neighbours(const NtClassifier *classifier, const float embedding[NT_EMBEDDING_SIZE],
                                NtNeighbour *neighbours, guint n)
 {
-    g_autofree guint *votes = g_new(guint, classifier->n_people);
-    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(NtNeighbour));
-    count_votes(classifier, embedding, votes);
-    for (guint p = 0; p < classifier->n_people; p++) {
-        const NtNeighbour neighbour = {classifier->names[p], person_distance(classifier, p, embedding), votes[p]};
-        g_array_append_val(all, neighbour);
-    }
-    g_array_sort(all, by_distance);
-    n = MIN(n, all->len);
-    if (n > 0)
-        memcpy(neighbours, all->data, n * sizeof *neighbours);
+    n = MIN(n, classifier->people->n_people);
+    g_autofree NtNearPerson *near = g_new(NtNearPerson, n);
+    g_autofree guint *votes = g_new0(guint, n);
+    n = nt_people_matrix_nearest(classifier->people, embedding, near, n);
+    while (n > 0 && isinf(near[n - 1].distance))
+        n--;
+    /* The votes of many people are many machines: only of those whom the verdict would ask. */
+    nt_pair_machines_vote(classifier->machines, classifier->people, near, MIN(n, MAX_CANDIDATES), embedding, votes);
+    for (guint i = 0; i < n; i++)
+        neighbours[i] = (NtNeighbour){classifier->people->names[near[i].person], near[i].distance, votes[i]};
     return n;
 }

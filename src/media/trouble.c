@@ -120,7 +120,7 @@ void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64
                     location, words);
     else if (is_unknown_kind(reason))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                    "cannot open '%s': it is not a clip of a known kind, or it is damaged (%s)", location, words);
+                    "cannot open '%s': it is not a clip or picture of a known kind, or it is damaged (%s)", location, words);
     else if (reason && reason->domain == GST_STREAM_ERROR)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot read '%s': %s; the file is damaged or cut",
                     location, words);

@@ -61,7 +61,7 @@ char *nt_overlay_label(const NtVerdict *verdict)
     case NT_VERDICT_UNSURE: return g_strconcat(verdict->name, "?", NULL);
     case NT_VERDICT_UNKNOWN: break;
     }
-    return g_strdup("unknown");
+    return verdict->unknown > 0 ? g_strdup_printf("unknown %u", verdict->unknown) : g_strdup("unknown");
 }
 
 static void set_color(cairo_t *cr, const double rgb[3], double alpha)

@@ -23,7 +23,7 @@ typedef struct NtOverlayOptions {
 /* Draws in picture coordinates: the caller's transformation maps them to the surface. */
 void nt_overlay_draw(cairo_t *cr, const NtTaggedFrame *frame, const NtOverlayOptions *options);
 
-/* The text of a label: "Anna", "Anna?", "unknown". Free with g_free. */
+/* The text of a label: "Anna", "Anna?", "unknown 1", "unknown". Free with g_free. */
 char *nt_overlay_label(const NtVerdict *verdict);
 
 /* A person's colour, components 0..1; NULL for unknown. */

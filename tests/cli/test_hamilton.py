@@ -34,5 +34,19 @@ def test_cast(case):
     case.check(len(named) >= 0.95 * REFERENCE_FINDS, f"named in {len(named)} frames only")
 
 
+def test_one_enrolled(case):
+    """With one person enrolled, from one picture, two or three, everybody else stays unknown, also in a blurred moment
+    that resembles them."""
+    need(CLIP)
+    for i, picture in enumerate(("people/obama/obama.jpg", "photos/obama_partial_face.jpg", "photos/obama1.jpg"), 1):
+        case.nametag("enroll", "--gallery", case.gallery, "--force", "Obama", os.path.join(SHARED, picture))
+        records = json_lines(case.nametag("tag", CLIP, "--gallery", case.gallery, "--records", "-", "--quiet", "--no-keep",
+                                          "--no-landmarks").stdout)
+        case.check(sum(len(record["faces"]) for record in records) > 100, "faces")
+        wrong = [(record["frame"], face["verdict"], face["distance"]) for record in records if record["frame"] <= BUST[-1]
+                 for face in record["faces"] if face["verdict"] != "unknown"]
+        case.equal(wrong, [], f"names and guesses with {i} enrolled")
+
+
 if __name__ == "__main__":
     main(__name__)

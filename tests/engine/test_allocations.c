@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "identity/made_people.h"
 #include "media/still.h"
 
 #if defined __SANITIZE_ADDRESS__ || !defined __GLIBC__
@@ -60,7 +61,7 @@ static void test_counter_counts(void)
 
 static void test_analyser(void)
 {
-    const NtEngineOptions options = {.upsample = 1, .with_embedding = TRUE};
+    const NtEngineOptions options = {.upsample = 1, .with_embedding = TRUE, .with_chips = TRUE};
     g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &options);
     unsigned long before = 0;
     for (int i = 0; i < WARM_UP / 8 + COUNTED / 3; i++) {
@@ -75,7 +76,7 @@ static void test_analyser(void)
 
 static void test_pool(void)
 {
-    const NtEngineOptions options = {.with_embedding = TRUE};
+    const NtEngineOptions options = {.with_embedding = TRUE, .with_chips = TRUE};
     g_autoptr(NtPool) pool = nt_pool_new(models, NULL, &options, 2);
     unsigned long before = 0;
     for (int i = 0; i < WARM_UP + COUNTED; i++) {
@@ -89,6 +90,28 @@ static void test_pool(void)
         nt_tagged_frame_unref(frame);
     }
     g_assert_cmpuint(atomic_load(&allocations) - before, ==, 0);
+}
+
+/* Verdicts on faces near to several people, the SVM's machines among them being there after the first time. */
+static void test_classifier(void)
+{
+    const NtClassifierOptions balanced = {.caution = NT_CAUTION_BALANCED};
+    NtCohort cohort;
+    g_autofree float *centres = NULL;
+    nt_cohort_seed(&cohort, 1);
+    g_autoptr(NtGallerySnapshot) snapshot = made_cohort_people(&cohort, COUNTED, 7, &centres);
+    g_autoptr(NtClassifier) classifier = nt_classifier_new(snapshot, &balanced, NULL, NULL);
+    unsigned long before = 0;
+    guint named = 0;
+    for (int i = 0; i < 2 * COUNTED; i++) {
+        NtVerdict verdict;
+        if (i == COUNTED)
+            before = atomic_load(&allocations);
+        nt_classifier_identify(classifier, centres + (gsize)(i % COUNTED) * NT_EMBEDDING_SIZE, &verdict);
+        named += verdict.kind == NT_VERDICT_NAME;
+    }
+    g_assert_cmpuint(atomic_load(&allocations) - before, ==, 0);
+    g_assert_cmpuint(named, >, COUNTED);
 }
 
 int main(int argc, char **argv)
@@ -113,6 +136,7 @@ int main(int argc, char **argv)
         g_test_add_func("/engine/allocations/counter", test_counter_counts);
         g_test_add_func("/engine/allocations/analyser", test_analyser);
         g_test_add_func("/engine/allocations/pool", test_pool);
+        g_test_add_func("/engine/allocations/classifier", test_classifier);
     }
     const int result = g_test_run();
     nt_model_set_unref(models);

@@ -62,16 +62,19 @@ static void test_csv(void)
 
 static NtTaggedFrame *make_frame(void)
 {
-    NtTaggedFrame *frame = nt_tagged_frame_new(2);
+    NtTaggedFrame *frame = nt_tagged_frame_new(3);
     frame->index = 7;
     frame->pts_ns = 280000000;
     frame->width = 640;
     frame->height = 360;
     frame->faces[0].detection = (NtDetection){{10, 20, 109, 119}, 1.23456, NT_PART_FRONT};
-    frame->faces[0].verdict = (NtVerdict){NT_VERDICT_NAME, "Anna", "Anna", 0.41234f, 0.3f};
+    frame->faces[0].verdict = (NtVerdict){.kind = NT_VERDICT_NAME, .name = "Anna", .nearest = "Anna", .distance = 0.41234f, .margin = 0.3f};
     frame->faces[0].landmarks[0] = (NtPoint){12.345, -3};
     frame->faces[1].detection = (NtDetection){{-5, 0, 4, 9}, 0.1, NT_PART_LEFT};
-    frame->faces[1].verdict = (NtVerdict){NT_VERDICT_UNSURE, "Bob", "Bob", 0.55f, 0.01f};
+    frame->faces[1].verdict = (NtVerdict){.kind = NT_VERDICT_UNSURE, .name = "Bob", .nearest = "Bob", .distance = 0.55f, .margin = 0.01f,
+                                            .reason = NT_REASON_TIE};
+    frame->faces[2].verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .nearest = "Bob", .distance = 0.9f, .margin = 0.01f,
+                                            .reason = NT_REASON_FAR, .unknown = 2};
     return frame;
 }
 
@@ -92,8 +95,11 @@ static void test_record(void)
     g_assert_cmpstr(text, ==,
                     "{\"schema\":\"nametag-records/1\",\"source\":\"a.mp4\",\"frame\":7,\"pts_ns\":280000000,\"width\":640,"
                     "\"height\":360,\"faces\":[{\"box\":[10,20,100,100],\"score\":1.2346,\"part\":\"front\","
-                    "\"verdict\":\"name\",\"name\":\"Anna\",\"distance\":0.4123},{\"box\":[-5,0,10,10],\"score\":0.1,"
-                    "\"part\":\"left\",\"verdict\":\"unsure\",\"name\":null,\"guess\":\"Bob\",\"distance\":0.55}]}\n");
+                    "\"verdict\":\"name\",\"confidence\":\"likely\",\"name\":\"Anna\",\"distance\":0.4123},{\"box\":[-5,0,10,10],\"score\":0.1,"
+                    "\"part\":\"left\",\"verdict\":\"unsure\",\"confidence\":\"unsure\",\"name\":null,\"guess\":\"Bob\","
+                    "\"reason\":\"tie\",\"distance\":0.55},{\"box\":[0,0,1,1],\"score\":0,\"part\":\"front\","
+                    "\"verdict\":\"unknown\",\"confidence\":\"unknown\",\"name\":null,\"unknown\":2,\"reason\":\"far\","
+                    "\"distance\":0.9}]}\n");
     g_unlink(path);
 }
 

@@ -69,8 +69,8 @@ static void test_label_stays_on_picture(void)
 static void test_labels(void)
 {
     const NtVerdict verdicts[] = {{.kind = NT_VERDICT_NAME, .name = "Anna"}, {.kind = NT_VERDICT_UNSURE, .name = "Anna"},
-                                  {.kind = NT_VERDICT_UNKNOWN}};
-    static const char *const wanted[] = {"Anna", "Anna?", "unknown"};
+                                  {.kind = NT_VERDICT_UNKNOWN}, {.kind = NT_VERDICT_UNKNOWN, .unknown = 12}};
+    static const char *const wanted[] = {"Anna", "Anna?", "unknown", "unknown 12"};
     for (guint i = 0; i < G_N_ELEMENTS(verdicts); i++) {
         g_autofree char *label = nt_overlay_label(&verdicts[i]);
         g_assert_cmpstr(label, ==, wanted[i]);
@@ -136,14 +136,15 @@ static void test_odd_cases(void)
 static void test_explain_page(void)
 {
     static const guint counts[] = {0, 1, 9};
-    g_autofree guint8 *pixels = g_malloc0(200 * 150 * 3), *chip = g_malloc0(NT_CHIP_BYTES);
+    g_autofree guint8 *pixels = g_malloc0(200 * 150 * 3);
     const NtImage rgb = {pixels, 200, 150, 600, NT_PIXELS_RGB24};
     for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
         g_autoptr(NtTaggedFrame) frame = nt_tagged_frame_new(counts[i]);
         frame->width = 200, frame->height = 150;
+        nt_tagged_frame_add_chips(frame);
         for (guint k = 0; k < counts[i]; k++) {
             frame->faces[k].detection.box = (NtRect){(int)k * 30 - 40, 20, (int)k * 30 + 60, 120};
-            frame->faces[k].chip = g_memdup2(chip, NT_CHIP_BYTES);
+            memset(frame->faces[k].chip, 0, NT_CHIP_BYTES);
         }
         cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 595, 842);
         cairo_t *cr = cairo_create(surface);

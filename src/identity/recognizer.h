@@ -1,0 +1,26 @@
+/* Nametag - who is in a gallery, kept up to date: a classifier that follows the file.
+ *
+ * A thread of its own looks at the file four times a second; when it has changed, whoever changed it, a new classifier
+ * is made on a copy and swapped in. Whoever asks never waits.
+ */
+#ifndef NT_RECOGNIZER_H
+#define NT_RECOGNIZER_H
+
+#include "identity/classifier.h"
+
+typedef struct NtRecognizer NtRecognizer;
+
+/* Opens the gallery for reading by itself (options->mode is ignored), makes the first classifier and, when follow,
+ * keeps it up to date. NULL with error when the first one can't be made. */
+NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions *options,
+                                const NtClassifierOptions *classifier_options, gboolean follow, GError **error);
+void nt_recognizer_free(NtRecognizer *recognizer); /* NULL is allowed; waits for its thread */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtRecognizer, nt_recognizer_free)
+
+/* The newest classifier; the caller's to unref. Any thread. */
+NtClassifier *nt_recognizer_get(NtRecognizer *recognizer);
+
+/* Why the file could not be read the last time, or NULL: the classifier before it stays in use. Free with g_free. */
+char *nt_recognizer_trouble(NtRecognizer *recognizer);
+
+#endif
