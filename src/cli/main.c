@@ -18,6 +18,7 @@ static const Command commands[] = {
     {"people", "list, change, undo: the people of a gallery, and the unknown seen", nt_cmd_people},
     {"detect", "print the faces of pictures: boxes, landmarks, embeddings", nt_cmd_detect},
     {"represent", "print the embeddings of a folder of pictures as CSV", nt_cmd_represent},
+    {"evaluate", "measure on your own pictures how well faces are recognised", nt_cmd_evaluate},
     {"explain", "draw how the program sees a picture, step by step", nt_cmd_explain},
     {"models", "list and verify the trained models, show licences, import others", nt_cmd_models},
     {"bench", "time each step on this machine", nt_cmd_bench},

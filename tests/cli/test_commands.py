@@ -49,7 +49,7 @@ def test_manual_is_whole(case):
     with open(MANUAL, encoding="utf-8") as file:
         sections = {part.split("\n")[0]: part for part in re.split(r"\n\.Ss nametag |\n\.Sh ", file.read())}
     commands = re.findall(r"^  ([a-z]+)  ", case.nametag("--help").stdout, re.M)
-    case.check(len(commands) >= 8, commands)
+    case.check(len(commands) >= 9, commands)
     for command in commands:
         case.check(command in sections, f"the manual has no section on {command}")
         helps = [[command], *([command, protocol] for protocol in ("verification", "identification") if command == "evaluate")]
