@@ -55,12 +55,13 @@ static guint64 digest_of(const float *embeddings, guint n, gboolean pairs)
     return digest;
 }
 
-static void mean_of(const float *faces, guint n, float *mean)
+/* Of n faces, each `step` faces on from the one before. */
+static void mean_of(const float *faces, guint n, gsize step, float *mean)
 {
     memset(mean, 0, NT_EMBEDDING_SIZE * sizeof(float));
     for (guint f = 0; f < n; f++)
         for (int i = 0; i < NT_EMBEDDING_SIZE; i++)
-            mean[i] += const_row(faces, f)[i];
+            mean[i] += const_row(faces, f * step)[i];
     for (int i = 0; i < NT_EMBEDDING_SIZE; i++)
         mean[i] /= (float)n;
 }
@@ -100,7 +101,7 @@ static void sort_between_ends(float *faces, guint n)
     float mean[NT_EMBEDDING_SIZE];
     g_autofree Side *sides = g_new(Side, n);
     g_autofree float *copy = g_memdup2(faces, (gsize)n * NT_EMBEDDING_SIZE * sizeof(float));
-    mean_of(faces, n, mean);
+    mean_of(faces, n, 1, mean);
     const float *end = const_row(copy, farthest_from(copy, n, mean));
     const float *other_end = const_row(copy, farthest_from(copy, n, end));
     for (guint f = 0; f < n; f++)
@@ -115,14 +116,9 @@ static void sort_between_ends(float *faces, guint n)
 static void add_look(NtPeopleMatrix *matrix, const float *faces, guint n, gsize step)
 {
     float *mean = row(matrix->means, matrix->n_looks), norm = 0, variance = 0;
-    memset(mean, 0, NT_EMBEDDING_SIZE * sizeof(float));
-    for (guint f = 0; f < n; f++)
-        for (int i = 0; i < NT_EMBEDDING_SIZE; i++)
-            mean[i] += const_row(faces, f * step)[i];
-    for (int i = 0; i < NT_EMBEDDING_SIZE; i++) {
-        mean[i] /= (float)n;
+    mean_of(faces, n, step, mean);
+    for (int i = 0; i < NT_EMBEDDING_SIZE; i++)
         norm += mean[i] * mean[i];
-    }
     for (guint f = 0; f < n; f++)
         variance += squared_distance(const_row(faces, f * step), mean) / (float)n;
     matrix->base[matrix->n_looks++] = norm + variance;
@@ -183,7 +179,7 @@ NtPeopleMatrix *nt_people_matrix_new(const NtGallerySnapshot *snapshot, GError *
     const guint64 pairs = count_pairs(matrix->first, n);
     matrix->pairs = pairs <= NT_MOST_PAIRS;
     const gsize most_looks = matrix->pairs ? pairs : matrix->n_faces; /* for looks, most of it is never touched */
-    matrix->look_faces = g_new0(guint, most_looks + 1);
+    matrix->look_faces = matrix->pairs ? NULL : g_new0(guint, most_looks + 1);
     matrix->means = g_new(float, most_looks *NT_EMBEDDING_SIZE);
     matrix->base = g_new(float, most_looks);
     for (guint p = 0; p < n; p++) {

@@ -29,7 +29,7 @@ typedef struct NtPeopleMatrix {
     guint64 *digests;   /* [n_people]: of a person's embeddings; the same pictures, the same digest */
     guint *first;       /* [n_people + 1]: where a person's faces begin */
     guint *first_look;  /* [n_people + 1]: where a person's looks begin; somebody without a picture in use has none */
-    guint *look_faces;  /* [n_looks + 1]: where a look's faces begin; unused for pairs */
+    guint *look_faces;  /* [n_looks + 1]: where a look's faces begin; NULL for pairs */
     float *embeddings;  /* [n_faces][128], grouped by person and look */
     float *means;       /* [n_looks][128] */
     float *base;        /* [n_looks]: |mean|^2 + variance */
