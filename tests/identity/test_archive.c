@@ -10,6 +10,8 @@
 
 #include "identity/archive.h"
 
+#include "remove_tree.h"
+
 #define MODEL "model-a"
 
 typedef struct Fixture {
@@ -75,19 +77,6 @@ static void set_up(Fixture *fixture, gconstpointer user)
     g_assert_cmpint(nt_gallery_ignore(fixture->gallery, &stranger, &error), >, 0);
     g_assert_cmpint(nt_gallery_reject(fixture->gallery, "Bob", &rejected, &error), >, 0);
     g_assert_no_error(error);
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR) && !g_file_test(inner, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(inner);
-        else
-            g_unlink(inner);
-    }
-    g_rmdir(path);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer user)

@@ -6,6 +6,8 @@
 
 #include "identity/vault.h"
 
+#include "remove_tree.h"
+
 #define WHAT "the gallery /home/anna/people.sqlite"
 #define SERVICE_NAME "org.freedesktop.secrets"
 #define SERVICE_PATH "/org/freedesktop/secrets"
@@ -72,19 +74,6 @@ static GSubprocess *start_keyring(GTestDBus *bus, const char *home)
         g_usleep(G_USEC_PER_SEC / 10);
     g_assert_true(has_owner(connection));
     return daemon;
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR) && !g_file_test(inner, G_FILE_TEST_IS_SYMLINK))
-            remove_tree(inner);
-        else
-            g_unlink(inner);
-    }
-    g_rmdir(path);
 }
 
 static void assert_cannot_open(const char *description, NtVaultError code)
