@@ -52,6 +52,23 @@ static inline int nt_rect_width(NtRect r) { return r.right - r.left + 1; }
 static inline int nt_rect_height(NtRect r) { return r.bottom - r.top + 1; }
 static inline int nt_rect_is_empty(NtRect r) { return r.right < r.left || r.bottom < r.top; }
 
+/* A square between pixels: where a face is followed to. Centre and side; as a rectangle it covers side pixels. */
+typedef struct NtSquare {
+    double x, y, side;
+} NtSquare;
+
+/* Rectangles of faces are square but for a pixel: the side is the mean of width and height. */
+static inline NtSquare nt_square_of_rect(NtRect r)
+{
+    return (NtSquare){(r.left + r.right) / 2.0, (r.top + r.bottom) / 2.0, (nt_rect_width(r) + nt_rect_height(r)) / 2.0};
+}
+
+static inline NtRect nt_rect_of_square(NtSquare s)
+{
+    const int side = nt_round(s.side), left = nt_round(s.x - (s.side - 1) / 2), top = nt_round(s.y - (s.side - 1) / 2);
+    return (NtRect){left, top, left + side - 1, top + side - 1};
+}
+
 /* The luma plane of a frame as a GRAY8 view. Detection and landmarks need nothing else. */
 static inline NtImage nt_yuv_luma(const NtYuvImage *yuv)
 {

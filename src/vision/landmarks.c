@@ -203,13 +203,18 @@ const NtLandmarkKernels *nt_landmark_kernels_for(NtCpuLevel level)
     return NT_FOR_LEVEL(level, nt_landmark_kernels);
 }
 
+/* The square or rectangle that the shape's unit is: where 0 lies, and the way to 1. */
+typedef struct Frame {
+    double left, top, width, height;
+} Frame;
+
 /* The picture's grey values that a cascade looks at; 0 outside the picture. */
 static void sample_pixels(const NtLandmarker *model, const NtLandmarkKernels *kernels, int cascade, const NtImage *image,
-                          NtRect box, const float shape[COORDINATES], float values[PIXELS])
+                          const Frame *frame, const float shape[COORDINATES], float values[PIXELS])
 {
     NtLandmarkPlaces places = {.shape = shape, .anchors = model->anchors + (size_t)cascade * PIXELS,
-                               .deltas = model->deltas + (size_t)cascade * PIXELS * 2, .left = box.left, .top = box.top,
-                               .box_width = (double)box.right - box.left, .box_height = (double)box.bottom - box.top,
+                               .deltas = model->deltas + (size_t)cascade * PIXELS * 2, .left = frame->left, .top = frame->top,
+                               .box_width = frame->width, .box_height = frame->height,
                                .width = image->width, .height = image->height};
     int32_t x[PIXELS], y[PIXELS];
     fit_similarity(model, shape, &places.a, &places.b);
@@ -244,19 +249,51 @@ static void find_leaves(const NtLandmarker *model, int cascade, const float valu
     }
 }
 
-void nt_landmarks_fit(const NtLandmarker *landmarker, const NtImage *image, NtRect box, NtPoint points[NT_N_LANDMARKS])
+/* All cascades, from the mean face on. */
+static void fit(const NtLandmarker *landmarker, const NtImage *image, const Frame *frame, NtPoint points[NT_N_LANDMARKS])
 {
-    const double width = (double)box.right - box.left, height = (double)box.bottom - box.top;
     const NtLandmarkKernels *kernels = nt_landmark_kernels_for(nt_cpu_level());
     const float *leaves[TREES];
     float shape[COORDINATES], values[PIXELS];
-    for (int i = 0; i < COORDINATES; i++)
-        shape[i] = landmarker->initial[i];
+    memcpy(shape, landmarker->initial, sizeof shape);
     for (int cascade = 0; cascade < CASCADES; cascade++) {
-        sample_pixels(landmarker, kernels, cascade, image, box, shape, values);
+        sample_pixels(landmarker, kernels, cascade, image, frame, shape, values);
         find_leaves(landmarker, cascade, values, leaves);
         kernels->add(leaves, shape);
     }
     for (int i = 0; i < NT_N_LANDMARKS; i++)
-        points[i] = (NtPoint){box.left + width * shape[2 * i], box.top + height * shape[2 * i + 1]};
+        points[i] = (NtPoint){frame->left + frame->width * shape[2 * i], frame->top + frame->height * shape[2 * i + 1]};
+}
+
+void nt_landmarks_fit(const NtLandmarker *landmarker, const NtImage *image, NtRect box, NtPoint points[NT_N_LANDMARKS])
+{
+    const Frame frame = {box.left, box.top, (double)box.right - box.left, (double)box.bottom - box.top};
+    fit(landmarker, image, &frame, points);
+}
+
+void nt_landmarks_follow(const NtLandmarker *landmarker, const NtImage *image, NtSquare place,
+                         NtPoint points[NT_N_LANDMARKS])
+{
+    const double span = place.side - 1; /* from the first pixel's centre to the last one's */
+    const Frame frame = {place.x - span / 2, place.y - span / 2, span, span};
+    fit(landmarker, image, &frame, points);
+}
+
+void nt_landmarks_place(const NtLandmarker *landmarker, const NtPoint points[NT_N_LANDMARKS], NtSquare *place)
+{
+    double x = 0, y = 0, mean[2], same = 0, cross = 0;
+    for (int i = 0; i < NT_N_LANDMARKS; i++) {
+        x += points[i].x / NT_N_LANDMARKS;
+        y += points[i].y / NT_N_LANDMARKS;
+    }
+    for (int i = 0; i < NT_N_LANDMARKS; i++) {
+        const double fx = landmarker->centred[2 * i], fy = landmarker->centred[2 * i + 1];
+        same += fx * (points[i].x - x) + fy * (points[i].y - y);
+        cross += fx * (points[i].y - y) - fy * (points[i].x - x);
+    }
+    mean_point(landmarker->initial, mean);
+    const double a = same / landmarker->spread, b = cross / landmarker->spread, span = hypot(a, b);
+    /* From the points' mean to the middle of the box, turned as the face is. */
+    const double dx = 0.5 - mean[0], dy = 0.5 - mean[1];
+    *place = (NtSquare){x + a * dx - b * dy, y + b * dx + a * dy, span + 1};
 }

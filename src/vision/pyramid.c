@@ -107,11 +107,14 @@ static NtResizeRow *resize_row_for(NtCpuLevel level)
 }
 
 /* One group of bytes, the first of them channel `channel` of column 0 of these. 0 when it reaches further than the kernel
- * looks. */
+ * looks. At the end of a row the window begins before the group, so that it ends with the row. */
 static int add_group(NtResizeColumns *columns, const int *left, const float *right_part, int channel, int in_width)
 {
-    const int start = left[0] * columns->channels;
+    const int last_start = in_width * columns->channels - NT_RESIZE_WINDOW, first = left[0] * columns->channels;
+    const int start = first < last_start ? first : last_start;
     uint8_t *taps = columns->taps[columns->n_groups];
+    if (start < 0)
+        return 0;
     memset(taps, 0, NT_RESIZE_WINDOW);
     for (int i = 0, c = 0, k = channel; i < NT_RESIZE_GROUP; i++) {
         const int tap = left[c] * columns->channels + k - start;
@@ -123,7 +126,7 @@ static int add_group(NtResizeColumns *columns, const int *left, const float *rig
             k = 0, c++;
     }
     columns->start[columns->n_groups++] = start;
-    return start + NT_RESIZE_WINDOW <= in_width * columns->channels;
+    return 1;
 }
 
 /* As many groups as fit, always of 8 whole columns (3 groups in colour). Returns 0 when there are none. */
@@ -191,7 +194,8 @@ static inline void finish_row(RowPair rows, Lanes lanes, uint8_t *line, double x
 }
 
 /* Groups of columns at a time, each down the whole picture, then what is left of each row. */
-void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride)
+void nt_pyramid_resize_rows(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride,
+                            int first_row, int last_row)
 {
     const double x_scale = (in->width - 1) / (double)(out_width > 1 ? out_width - 1 : 1);
     const double y_scale = (in->height - 1) / (double)(out_height > 1 ? out_height - 1 : 1);
@@ -202,9 +206,11 @@ void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_h
     for (int more = 1; more;) {
         const int first = (lanes.column + LANES) * channels;
         more = gather_groups(&lanes, &columns);
-        double y = -y_scale;
-        for (int row = 0; row < out_height; row++) {
+        double y = -y_scale; /* added up from the top, whatever row is the first: its last bit counts */
+        for (int row = 0; row <= last_row; row++) {
             y += y_scale;
+            if (row < first_row)
+                continue;
             const RowPair rows = source_rows(in, y);
             uint8_t *line = out + row * out_stride;
             if (more)
@@ -215,6 +221,19 @@ void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_h
                 finish_row(rows, lanes, line, x_scale, 1);
         }
     }
+}
+
+void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride)
+{
+    nt_pyramid_resize_rows(in, out, out_width, out_height, out_stride, 0, out_height - 1);
+}
+
+void nt_pyramid_source_rows(int in_height, int out_height, int first_row, int last_row, int *first, int *last)
+{
+    const double scale = (in_height - 1) / (double)(out_height > 1 ? out_height - 1 : 1);
+    const int from = (int)floor(first_row * scale) - 1, to = (int)floor(last_row * scale) + 2;
+    *first = from > 0 ? from : 0;
+    *last = to < in_height ? to : in_height - 1;
 }
 
 NtRect nt_pyramid_rect_up(NtRect rect, int levels)

@@ -25,6 +25,14 @@ static inline int nt_upsampled_height(int height) { return 2 * height + 1; }
 /* Resizes in to out_width x out_height, same format; out has out_height rows of out_stride bytes. All sides >= 1. */
 void nt_pyramid_resize(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride);
 
+/* As nt_pyramid_resize, but for rows first_row to last_row of the result only: of them the same bytes. out is where
+ * its row 0 would be. */
+void nt_pyramid_resize_rows(const NtImage *in, uint8_t *out, int out_width, int out_height, ptrdiff_t out_stride,
+                            int first_row, int last_row);
+
+/* The rows of the source that these rows of a result need, or one more at either end; within the source. */
+void nt_pyramid_source_rows(int in_height, int out_height, int first_row, int last_row, int *first, int *last);
+
 /* A box found `levels` steps down the 5/6 pyramid, in level-0 coordinates (rounded once, at the end). */
 NtRect nt_pyramid_rect_up(NtRect rect, int levels);
 

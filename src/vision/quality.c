@@ -287,3 +287,12 @@ void nt_quality_measure(const NtPoint landmarks[NT_N_LANDMARKS], NtRect box, int
     measure_light(chip, luma, mask, quality);
     quality->sharpness = (float)measure_sharpness(luma, mask);
 }
+
+void nt_quality_measure_pose(const NtPoint landmarks[NT_N_LANDMARKS], NtQuality *quality)
+{
+    NtChipPlan plan;
+    *quality = (NtQuality){0};
+    nt_chip_plan(landmarks, 1, 1, &plan); /* the picture's size matters for what is cut out of it alone */
+    quality->roll = (float)(plan.angle * DEGREES);
+    measure_pose(landmarks, plan.angle, quality);
+}

@@ -28,4 +28,7 @@ typedef struct NtQuality {
 void nt_quality_measure(const NtPoint landmarks[NT_N_LANDMARKS], NtRect box, int width, int height,
                         const uint8_t chip[NT_CHIP_BYTES], NtQuality *quality);
 
+/* The part of it that landmarks alone tell, in some microseconds: yaw, pitch and roll (the rest is 0). */
+void nt_quality_measure_pose(const NtPoint landmarks[NT_N_LANDMARKS], NtQuality *quality);
+
 #endif

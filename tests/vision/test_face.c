@@ -94,6 +94,49 @@ static void test_plan_follows_rotation(void)
     g_assert_cmpfloat_with_epsilon(second.right - second.left, first.right - first.left, 2);
 }
 
+/* In a box on pixels, following is fitting; between them, points move with the box as long as they see the same pixels. */
+static void test_follow(void)
+{
+    g_autofree guint8 *pixels = g_malloc(300 * 300);
+    const NtImage image = {pixels, 300, 300, 300, NT_PIXELS_GRAY8};
+    const NtRect box = {60, 70, 199, 209};
+    NtPoint fitted[NT_N_LANDMARKS], followed[NT_N_LANDMARKS] = {{0}}, again[NT_N_LANDMARKS];
+    for (int i = 0; i < 300 * 300; i++)
+        pixels[i] = (guint8)(128 + 100 * sin(i % 300 * 0.05) * cos(i / 300 * 0.04));
+    nt_landmarks_fit(landmarker, &image, box, fitted);
+    nt_landmarks_follow(landmarker, &image, nt_square_of_rect(box), followed);
+    for (int i = 0; i < NT_N_LANDMARKS; i++) {
+        g_assert_cmpfloat_with_epsilon(fitted[i].x, followed[i].x, 1e-4);
+        g_assert_cmpfloat_with_epsilon(fitted[i].y, followed[i].y, 1e-4);
+        again[i] = (NtPoint){1e6, NAN}; /* what they were does not matter */
+    }
+    nt_landmarks_follow(landmarker, &image, nt_square_of_rect(box), again);
+    g_assert_cmpmem(followed, sizeof followed, again, sizeof again);
+    nt_landmarks_follow(landmarker, &image, (NtSquare){129.7, 139.4, 140.6}, followed);
+    for (int i = 0; i < NT_N_LANDMARKS; i++)
+        g_assert_true(hypot(followed[i].x - fitted[i].x, followed[i].y - fitted[i].y) < 10);
+}
+
+/* The place goes where the points go: moved, grown and turned about its own middle. */
+static void test_place(void)
+{
+    g_autofree guint8 *pixels = g_malloc0(400 * 400);
+    const NtImage image = {pixels, 400, 400, 400, NT_PIXELS_GRAY8};
+    NtPoint points[NT_N_LANDMARKS], moved[NT_N_LANDMARKS];
+    NtSquare place, other;
+    nt_landmarks_fit(landmarker, &image, (NtRect){100, 120, 239, 259}, points);
+    nt_landmarks_place(landmarker, points, &place);
+    const double angle = 0.4, scale = 1.3;
+    for (int i = 0; i < NT_N_LANDMARKS; i++) {
+        const double x = scale * (points[i].x - place.x), y = scale * (points[i].y - place.y);
+        moved[i] = (NtPoint){place.x + 50.5 + cos(angle) * x - sin(angle) * y, place.y - 20.25 + sin(angle) * x + cos(angle) * y};
+    }
+    nt_landmarks_place(landmarker, moved, &other);
+    g_assert_cmpfloat_with_epsilon(other.x, place.x + 50.5, 1e-6);
+    g_assert_cmpfloat_with_epsilon(other.y, place.y - 20.25, 1e-6);
+    g_assert_cmpfloat_with_epsilon(other.side - 1, scale * (place.side - 1), 1e-6);
+}
+
 /* A gradient sampled into a chip is a gradient; halving keeps its level. Cut by the picture's edge it is black there. */
 static void test_chip_samples(void)
 {
@@ -145,6 +188,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vision/landmarks/scale", test_scale);
     g_test_add_func("/vision/landmarks/formats-agree", test_formats_agree);
     g_test_add_func("/vision/landmarks/prepare", test_prepare);
+    g_test_add_func("/vision/landmarks/follow", test_follow);
+    g_test_add_func("/vision/landmarks/place", test_place);
     g_test_add_func("/vision/align/plan-follows-rotation", test_plan_follows_rotation);
     g_test_add_func("/vision/align/chip-samples", test_chip_samples);
     g_test_add_func("/vision/align/wrong-crop", test_wrong_crop);

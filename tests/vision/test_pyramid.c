@@ -56,6 +56,35 @@ static void test_resize(void)
     }
 }
 
+/* Some rows alone are the same bytes as in the whole, and need no other rows of the source than it is said. */
+static void test_rows(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(4);
+    for (int round = 0; round < 200; round++) {
+        const NtPixelFormat format = round % 2 ? NT_PIXELS_RGB24 : NT_PIXELS_GRAY8;
+        const int in_width = g_rand_int_range(random, 1, 90), in_height = g_rand_int_range(random, 1, 200);
+        const int width = g_rand_int_range(random, 1, 90), height = g_rand_int_range(random, 1, 200);
+        const int first = g_rand_int_range(random, 0, height), last = g_rand_int_range(random, first, height);
+        const int stride = in_width * nt_channels(format), out_stride = width * nt_channels(format);
+        g_autofree guint8 *in = g_malloc((gsize)(stride * in_height)), *whole = g_malloc((gsize)(out_stride * height)),
+                          *rows = g_malloc((gsize)(out_stride * height));
+        for (int i = 0; i < stride * in_height; i++)
+            in[i] = (guint8)g_rand_int(random);
+        const NtImage image = {in, in_width, in_height, stride, format};
+        nt_pyramid_resize(&image, whole, width, height, out_stride);
+        int first_needed, last_needed;
+        nt_pyramid_source_rows(in_height, height, first, last, &first_needed, &last_needed);
+        g_assert_true(first_needed >= 0 && first_needed <= last_needed && last_needed < in_height);
+        memset(in, 0x55, (gsize)(stride * first_needed));
+        memset(in + stride * (last_needed + 1), 0x55, (gsize)(stride * (in_height - 1 - last_needed)));
+        memset(rows, 0xee, (gsize)(out_stride * height));
+        nt_pyramid_resize_rows(&image, rows, width, height, out_stride, first, last);
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < out_stride; x++)
+                g_assert_cmpint(rows[y * out_stride + x], ==, y < first || y > last ? 0xee : whole[y * out_stride + x]);
+    }
+}
+
 /* Boxes go up and down with the pixels they frame. */
 static void test_rects(void)
 {
@@ -74,6 +103,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vision/pyramid/levels", test_levels);
     g_test_add_func("/vision/pyramid/resize", test_resize);
+    g_test_add_func("/vision/pyramid/rows", test_rows);
     g_test_add_func("/vision/pyramid/rects", test_rects);
     return g_test_run();
 }

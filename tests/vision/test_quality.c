@@ -216,6 +216,25 @@ static void test_senseless(void)
     }
 }
 
+/* Pose alone is the same pose. */
+static void test_pose_alone(void)
+{
+    for (guint i = 0; i < n_faces; i++) {
+        const NtImage view = picture_view(&faces[i].picture);
+        NtPoint points[NT_N_LANDMARKS];
+        guint8 chip[NT_CHIP_BYTES];
+        NtQuality all, pose;
+        nt_landmarks_fit(landmarker, &view, faces[i].box, points);
+        g_assert_cmpint(nt_chip_from_rgb(&view, points, &workspace, chip), ==, NT_OK);
+        nt_quality_measure(points, faces[i].box, view.width, view.height, chip, &all);
+        nt_quality_measure_pose(points, &pose);
+        g_assert_cmpfloat(pose.yaw, ==, all.yaw);
+        g_assert_cmpfloat(pose.pitch, ==, all.pitch);
+        g_assert_cmpfloat(pose.roll, ==, all.roll);
+        g_assert_true(pose.size_px == 0 && pose.sharpness == 0 && pose.brightness == 0 && pose.inside == 0);
+    }
+}
+
 /* The larger faces of a picture, each with half a box around it. */
 static void add_faces(const char *name, NtDetectWorkspace *detect)
 {
@@ -258,6 +277,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vision/quality/mirror", test_mirror);
     g_test_add_func("/vision/quality/roll", test_roll);
     g_test_add_func("/vision/quality/pose-of-known-head", test_pose_of_known_head);
+    g_test_add_func("/vision/quality/pose-alone", test_pose_alone);
     g_test_add_func("/vision/quality/light", test_light);
     g_test_add_func("/vision/quality/cut-off", test_cut_off);
     g_test_add_func("/vision/quality/senseless", test_senseless);
