@@ -1,9 +1,8 @@
 /* One thread's way of a picture through detection, landmarks, alignment, embedding and verdict. */
 #include "engine/engine.h"
 
-#include <string.h>
-
 #include "engine/core_error.h"
+#include "engine/represent.h"
 
 struct NtAnalyser {
     NtModelSet *models;
@@ -11,19 +10,10 @@ struct NtAnalyser {
     NtEngineOptions options;
     NtWorkers *workers;
     NtDetectWorkspace *detect;
-    NtEmbedWorkspace **embed; /* [workers] */
-    NtChipWorkspace chip;
+    NtRepresenter *representer;
     NtFrameStore *frames;
-    GByteArray *crop;   /* RGB of the part of a video frame that a chip needs */
-    GByteArray *chips;  /* the chips of one picture's faces, one after another */
-    GArray *embeddings; /* and their embeddings */
+    GPtrArray *faces; /* NtFace: those of one picture */
 };
-
-/* What the picture is made of: exactly one is set. */
-typedef struct Picture {
-    const NtImage *rgb;
-    const NtYuvImage *yuv;
-} Picture;
 
 NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, const NtEngineOptions *options)
 {
@@ -35,14 +25,9 @@ NtAnalyser *nt_analyser_new(NtModelSet *models, const NtClassifier *classifier, 
     analyser->detect = nt_detect_workspace_new(analyser->workers);
     if (!analyser->workers || !analyser->detect)
         g_error("not enough memory to analyse a picture");
-    analyser->embed = g_new0(NtEmbedWorkspace *, nt_workers_count(analyser->workers));
-    for (int i = 0; i < nt_workers_count(analyser->workers); i++)
-        if (!(analyser->embed[i] = nt_embed_workspace_new(nt_model_set_embedder(models))))
-            g_error("not enough memory to analyse a picture");
+    analyser->representer = nt_representer_new(models, analyser->workers);
     analyser->frames = nt_frame_store_new(0, 0, FALSE);
-    analyser->crop = g_byte_array_new();
-    analyser->chips = g_byte_array_new();
-    analyser->embeddings = g_array_new(FALSE, FALSE, sizeof(float));
+    analyser->faces = g_ptr_array_new();
     return analyser;
 }
 
@@ -51,15 +36,10 @@ void nt_analyser_free(NtAnalyser *analyser)
     if (!analyser)
         return;
     nt_detect_workspace_free(analyser->detect);
-    for (int i = 0; i < nt_workers_count(analyser->workers); i++)
-        nt_embed_workspace_free(analyser->embed[i]);
-    g_free(analyser->embed);
+    nt_representer_free(analyser->representer);
     nt_workers_free(analyser->workers);
-    nt_chip_workspace_clear(&analyser->chip);
     nt_frame_store_unref(analyser->frames);
-    g_byte_array_unref(analyser->crop);
-    g_byte_array_unref(analyser->chips);
-    g_array_unref(analyser->embeddings);
+    g_ptr_array_unref(analyser->faces);
     nt_model_set_unref(analyser->models);
     g_free(analyser);
 }
@@ -68,45 +48,6 @@ void nt_analyser_use_frames(NtAnalyser *analyser, NtFrameStore *frames)
 {
     nt_frame_store_unref(analyser->frames);
     analyser->frames = nt_frame_store_ref(frames);
-}
-
-static NtStatus cut_chip(NtAnalyser *analyser, const Picture *picture, const NtPoint *landmarks, guint8 *chip)
-{
-    if (picture->rgb)
-        return nt_chip_from_rgb(picture->rgb, landmarks, &analyser->chip, chip);
-
-    NtChipPlan plan;
-    nt_chip_plan(landmarks, picture->yuv->width, picture->yuv->height, &plan);
-    NtImage crop = {.format = NT_PIXELS_RGB24};
-    if (!nt_rect_is_empty(plan.crop)) {
-        crop.width = nt_rect_width(plan.crop);
-        crop.height = nt_rect_height(plan.crop);
-        crop.stride = (ptrdiff_t)crop.width * 3;
-        g_byte_array_set_size(analyser->crop, (guint)(crop.stride * crop.height));
-        nt_yuv_to_rgb(picture->yuv, plan.crop, analyser->crop->data, crop.stride);
-        crop.pixels = analyser->crop->data;
-    }
-    return nt_chip_extract(&plan, &crop, &analyser->chip, chip);
-}
-
-/* The faces of one picture, in as many shares as there are workers: those of a share go through the network together. */
-typedef struct Embedding {
-    NtAnalyser *analyser;
-    guint n_faces, n_shares;
-    gint status; /* NtStatus of the last share that failed */
-} Embedding;
-
-static void embed_share(void *user, int share, int worker)
-{
-    Embedding *embedding = user;
-    NtAnalyser *analyser = embedding->analyser;
-    const guint from = (guint)share * embedding->n_faces / embedding->n_shares;
-    const guint to = ((guint)share + 1) * embedding->n_faces / embedding->n_shares;
-    const NtStatus status = nt_embed(nt_model_set_embedder(analyser->models), analyser->embed[worker],
-                                     analyser->chips->data + (gsize)from * NT_CHIP_BYTES, to - from,
-                                     (float *)(void *)analyser->embeddings->data + (gsize)from * NT_EMBEDDING_SIZE);
-    if (status != NT_OK)
-        g_atomic_int_set(&embedding->status, status);
 }
 
 /* Says who each face is, by the newest classifier there is. */
@@ -119,37 +60,21 @@ static void identify_faces(const NtAnalyser *analyser, NtTaggedFrame *frame)
         nt_classifier_identify(classifier, frame->faces[i].embedding, &frame->faces[i].verdict);
 }
 
-static NtStatus embed_faces(NtAnalyser *analyser, const Picture *picture, NtTaggedFrame *frame)
+static NtStatus represent_faces(NtAnalyser *analyser, const NtPicture *picture, NtTaggedFrame *frame)
 {
-    g_byte_array_set_size(analyser->chips, frame->n_faces * NT_CHIP_BYTES);
-    g_array_set_size(analyser->embeddings, frame->n_faces * NT_EMBEDDING_SIZE);
     if (analyser->options.with_chips)
         nt_tagged_frame_add_chips(frame);
-    for (guint i = 0; i < frame->n_faces; i++) {
-        NtFace *face = &frame->faces[i];
-        guint8 *chip = analyser->chips->data + (gsize)i * NT_CHIP_BYTES;
-        NtStatus status = cut_chip(analyser, picture, face->landmarks, chip);
-        if (status != NT_OK)
-            return status;
-        if (analyser->options.with_chips)
-            memcpy(face->chip, chip, NT_CHIP_BYTES);
-    }
-    if (!analyser->options.with_embedding)
-        return NT_OK;
-
-    const float *embeddings = (const float *)(const void *)analyser->embeddings->data;
-    Embedding embedding = {.analyser = analyser, .n_faces = frame->n_faces,
-                           .n_shares = MIN(frame->n_faces, (guint)nt_workers_count(analyser->workers))};
-    nt_workers_run(analyser->workers, (int)embedding.n_shares, embed_share, &embedding);
-    const NtStatus status = (NtStatus)embedding.status;
-    for (guint i = 0; status == NT_OK && i < frame->n_faces; i++)
-        memcpy(frame->faces[i].embedding, embeddings + (gsize)i * NT_EMBEDDING_SIZE, sizeof frame->faces[i].embedding);
-    if (status == NT_OK)
+    g_ptr_array_set_size(analyser->faces, (gint)frame->n_faces);
+    for (guint i = 0; i < frame->n_faces; i++)
+        analyser->faces->pdata[i] = &frame->faces[i];
+    const NtStatus status = nt_represent(analyser->representer, picture, (NtFace *const *)analyser->faces->pdata,
+                                         frame->n_faces, analyser->options.with_embedding);
+    if (status == NT_OK && analyser->options.with_embedding)
         identify_faces(analyser, frame);
     return status;
 }
 
-static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const Picture *picture, GError **error)
+static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const NtPicture *picture, GError **error)
 {
     const NtDetectOptions detect = {.upsample = analyser->options.upsample, .threshold = analyser->options.threshold};
     const NtDetection *found = NULL;
@@ -172,7 +97,7 @@ static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const Pic
         nt_landmarks_fit(nt_model_set_landmarker(analyser->models), search, found[i].box, face->landmarks);
     }
     if (frame->n_faces && (analyser->options.with_embedding || analyser->options.with_chips)) {
-        core.status = embed_faces(analyser, picture, frame);
+        core.status = represent_faces(analyser, picture, frame);
         if (core.status != NT_OK) {
             nt_error_to_gerror(&core, error);
             return NULL;
@@ -183,11 +108,11 @@ static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const Pic
 
 NtTaggedFrame *nt_analyser_tag_rgb(NtAnalyser *analyser, const NtImage *rgb, GError **error)
 {
-    return tag(analyser, rgb, &(Picture){.rgb = rgb}, error);
+    return tag(analyser, rgb, &(NtPicture){.rgb = rgb}, error);
 }
 
 NtTaggedFrame *nt_analyser_tag_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, GError **error)
 {
     const NtImage luma = nt_yuv_luma(yuv);
-    return tag(analyser, &luma, &(Picture){.yuv = yuv}, error);
+    return tag(analyser, &luma, &(NtPicture){.yuv = yuv}, error);
 }

@@ -14,6 +14,7 @@ static NtTaggedFrame *prepare(NtTaggedFrame *frame, guint n_faces)
     frame->index = 0;
     frame->pts_ns = -1;
     frame->width = frame->height = 0;
+    frame->cut = FALSE;
     frame->n_faces = n_faces;
     if (n_faces > frame->capacity) {
         frame->faces = g_renew(NtFace, frame->faces, n_faces);
@@ -104,4 +105,68 @@ NtTaggedFrame *nt_frame_store_take(NtFrameStore *store, guint n_faces)
     frame = prepare(frame ? frame : g_new0(NtTaggedFrame, 1), n_faces);
     frame->store = nt_frame_store_ref(store);
     return frame;
+}
+
+/* A movement tells the future for a short time only; beyond, the face stays where that ends. */
+#define FARTHEST_PREDICTION_S 0.3
+/* Nobody comes nearer, or goes, faster than by so much within it: more is a measurement that went wrong. */
+#define MOST_GROWTH 0.2
+
+static void move_face(NtFace *face, double seconds)
+{
+    const NtSquare from = face->place;
+    NtSquare *to = &face->place;
+    to->x += face->velocity.x * seconds;
+    to->y += face->velocity.y * seconds;
+    to->side += face->velocity.side * seconds;
+    to->side = CLAMP(to->side, from.side * (1 - MOST_GROWTH), from.side * (1 + MOST_GROWTH));
+    const double scale = from.side > 0 ? to->side / from.side : 1;
+    for (int i = 0; i < NT_N_LANDMARKS; i++) {
+        face->landmarks[i].x = to->x + (face->landmarks[i].x - from.x) * scale;
+        face->landmarks[i].y = to->y + (face->landmarks[i].y - from.y) * scale;
+    }
+    face->detection.box = nt_rect_of_square(*to);
+}
+
+NtTaggedFrame *nt_tagged_frame_predict(const NtTaggedFrame *frame, gint64 pts_ns)
+{
+    guint n = 0;
+    for (guint i = 0; i < frame->n_faces; i++)
+        n += frame->faces[i].track != 0;
+    NtTaggedFrame *later = frame->store ? nt_frame_store_take(frame->store, n) : nt_tagged_frame_new(n);
+    later->index = frame->index;
+    later->pts_ns = pts_ns;
+    later->width = frame->width;
+    later->height = frame->height;
+    const double seconds = CLAMP((double)(pts_ns - frame->pts_ns) / 1e9, 0, FARTHEST_PREDICTION_S);
+    NtFace *face = later->faces;
+    for (guint i = 0; i < frame->n_faces; i++) {
+        if (frame->faces[i].track == 0)
+            continue;
+        *face = frame->faces[i];
+        memset(face->embedding, 0, sizeof face->embedding);
+        face->chip = NULL;
+        face->embedded = FALSE;
+        face->finding = NT_FOUND_PREDICTED;
+        move_face(face++, seconds);
+    }
+    return later;
+}
+
+void nt_tagged_frame_take_looks(NtTaggedFrame *predicted, const NtTaggedFrame *frame)
+{
+    nt_tagged_frame_add_chips(predicted);
+    NtFace *face = predicted->faces;
+    for (guint i = 0; i < frame->n_faces; i++) {
+        const NtFace *from = &frame->faces[i];
+        if (from->track == 0)
+            continue;
+        if (from->chip)
+            memcpy(face->chip, from->chip, NT_CHIP_BYTES);
+        else
+            face->chip = NULL;
+        memcpy(face->embedding, from->embedding, sizeof face->embedding);
+        face->embedded = from->embedded;
+        face++;
+    }
 }

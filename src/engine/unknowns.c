@@ -22,6 +22,12 @@
 #define SAME_PLACE_BONUS 0.25f
 /* Beyond the classifier's threshold by less than this: nearly somebody who is enrolled, perhaps them. */
 #define NEARLY_ENROLLED 0.1f
+/* The verdict of a track stands on an average that may come that much nearer still, until it stands on so many. */
+#define MAY_COME_NEARER 0.1f
+#define SETTLED_EMBEDDINGS 3
+/* Tracks that were not seen for so many frames (over a minute) do not come back: what is known of them is forgotten. */
+#define TRACK_FRAMES 3000
+#define FORGET_EVERY 500
 /* A weaker detection is no face, now and then: it gets no number. */
 #define MIN_SCORE 0.2
 /* Two detections that cover each other so much are one face, found twice. */
@@ -45,6 +51,7 @@ typedef struct Group {
     guint n_pictures;
     Picture *pictures; /* [max_faces] */
     gboolean taken;    /* by a face of the frame at hand */
+    gboolean seen;     /* and that face is there, not only expected */
 } Group;
 
 /* A face of this or a recent frame, and what is known of it since it has been followed. */
@@ -57,11 +64,20 @@ typedef struct Trace {
     gboolean followed;        /* by a face of the frame at hand */
 } Trace;
 
+/* What is known of a track. */
+typedef struct Track {
+    guint64 track;
+    guint number; /* 0: none yet; else for ever */
+    guint64 frame;
+} Track;
+
 /* What is found out about one face of the frame at hand. */
 typedef struct Sight {
     const NtFace *face;
-    Trace *trace;    /* where it was a moment before; NULL: nowhere */
+    Track *track;    /* NULL: it is not tracked */
+    Trace *trace;    /* where one that is not tracked was a moment before; NULL: nowhere */
     gboolean asked;  /* it wants a number: its verdict is unknown and it is not ignored */
+    gboolean looks;  /* it has an embedding */
     gboolean measured, good; /* good: a picture that can stand for a person */
     NtQuality quality;
     float worth;
@@ -79,6 +95,7 @@ struct NtUnknowns {
     guint64 n_frames;
     GPtrArray *groups; /* number 1 first */
     GArray *traces, *next_traces;
+    GHashTable *tracks; /* Track, by number of track */
     GArray *sights, *matches; /* scratch */
 };
 
@@ -99,6 +116,7 @@ NtUnknowns *nt_unknowns_new(const char *source, guint max_faces)
     unknowns->groups = g_ptr_array_new_with_free_func(free_group);
     unknowns->traces = g_array_new(FALSE, FALSE, sizeof(Trace));
     unknowns->next_traces = g_array_new(FALSE, FALSE, sizeof(Trace));
+    unknowns->tracks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     unknowns->sights = g_array_new(FALSE, FALSE, sizeof(Sight));
     unknowns->matches = g_array_new(FALSE, FALSE, sizeof(Match));
     return unknowns;
@@ -112,6 +130,7 @@ void nt_unknowns_free(NtUnknowns *unknowns)
     g_ptr_array_unref(unknowns->groups);
     g_array_unref(unknowns->traces);
     g_array_unref(unknowns->next_traces);
+    g_hash_table_unref(unknowns->tracks);
     g_array_unref(unknowns->sights);
     g_array_unref(unknowns->matches);
     g_free(unknowns);
@@ -146,14 +165,40 @@ static gint by_cost(gconstpointer a, gconstpointer b)
     return x->sight != y->sight ? (x->sight < y->sight ? -1 : 1) : (x->other > y->other) - (x->other < y->other);
 }
 
+/* What is known of the face's track, from now on at least that there is one. */
+static Track *find_track(NtUnknowns *unknowns, const NtFace *face)
+{
+    if (face->track == 0)
+        return NULL;
+    Track *track = g_hash_table_lookup(unknowns->tracks, &face->track);
+    if (!track) {
+        track = g_new0(Track, 1);
+        track->track = face->track;
+        g_hash_table_insert(unknowns->tracks, &track->track, track);
+    }
+    track->frame = unknowns->n_frames;
+    return track;
+}
+
+static gboolean is_long_gone(gpointer key, gpointer value, gpointer user)
+{
+    (void)key;
+    return ((const NtUnknowns *)user)->n_frames - ((const Track *)value)->frame > TRACK_FRAMES;
+}
+
 static void look_at_faces(NtUnknowns *unknowns, const NtTaggedFrame *frame)
 {
     g_array_set_size(unknowns->sights, frame->n_faces);
     for (guint i = 0; i < frame->n_faces; i++) {
         const NtFace *face = &frame->faces[i];
         const gboolean asked = face->verdict.kind == NT_VERDICT_UNKNOWN && face->verdict.reason != NT_REASON_IGNORED;
-        g_array_index(unknowns->sights, Sight, i) = (Sight){.face = face, .asked = asked};
+        g_array_index(unknowns->sights, Sight, i) = (Sight){.face = face,
+                                                            .track = find_track(unknowns, face),
+                                                            .asked = asked,
+                                                            .looks = face->embedded || face->track == 0};
     }
+    if (unknowns->n_frames % FORGET_EVERY == 0)
+        g_hash_table_foreach_remove(unknowns->tracks, is_long_gone, unknowns);
 }
 
 /* Whether a picture is good enough to stand for a person. Measuring takes about as long as embedding: it is done only when
@@ -170,7 +215,7 @@ static gboolean is_good(Sight *sight, const NtTaggedFrame *frame)
     return sight->good;
 }
 
-/* Each face finds the one that was at its place a moment before. */
+/* Each face that is not tracked finds the one that was at its place a moment before. */
 static void follow_traces(NtUnknowns *unknowns)
 {
     g_array_set_size(unknowns->matches, 0);
@@ -179,6 +224,8 @@ static void follow_traces(NtUnknowns *unknowns)
         trace->followed = FALSE;
         for (guint i = 0; i < unknowns->sights->len; i++) {
             const NtFace *face = g_array_index(unknowns->sights, Sight, i).face;
+            if (face->track != 0)
+                continue;
             const double iou = box_iou(face->detection.box, trace->box);
             if (iou < SAME_PLACE_IOU)
                 continue;
@@ -200,7 +247,7 @@ static void follow_traces(NtUnknowns *unknowns)
 }
 
 /* A blurred moment can bring a stranger's face near to somebody enrolled. It is not given that name where an unknown person
- * was just before, whom it is more like. */
+ * was just before, whom it is more like. (The name of a track stands on more than a moment.) */
 static void withdraw_names(NtUnknowns *unknowns, NtTaggedFrame *frame)
 {
     for (guint i = 0; i < frame->n_faces; i++) {
@@ -223,8 +270,35 @@ static void give(NtUnknowns *unknowns, NtTaggedFrame *frame, guint i, guint numb
     Group *group = unknowns->groups->pdata[number - 1];
     frame->faces[i].verdict.unknown = number;
     group->taken = TRUE;
+    group->seen = frame->faces[i].finding != NT_FOUND_PREDICTED;
     group->n_frames++;
     group->last_ns = frame->pts_ns;
+}
+
+/* What tracks have is theirs: of two with one number, which a track that comes back can be, the one known longer, which comes
+ * first in the frame, has it. Where the number is not shown, because there is a name, nobody else in the frame gets it. */
+static void give_tracks_their_numbers(NtUnknowns *unknowns, NtTaggedFrame *frame)
+{
+    for (guint g = 0; g < unknowns->groups->len; g++) {
+        Group *group = unknowns->groups->pdata[g];
+        group->taken = group->seen = FALSE;
+    }
+    for (guint i = 0; i < unknowns->sights->len; i++) {
+        const Sight *sight = &g_array_index(unknowns->sights, Sight, i);
+        if (!sight->track || sight->track->number == 0)
+            continue;
+        Group *group = unknowns->groups->pdata[sight->track->number - 1];
+        if (sight->asked && !group->taken)
+            give(unknowns, frame, i, sight->track->number);
+        group->taken = TRUE;
+        group->seen |= sight->face->finding != NT_FOUND_PREDICTED;
+    }
+}
+
+/* Whether looks or place may give the face a number. */
+static gboolean may_get_number(const Sight *sight)
+{
+    return sight->asked && sight->looks && (!sight->track || sight->track->number == 0);
 }
 
 /* Numbers that were given before, to those who look like their owner or are where their owner was. */
@@ -232,11 +306,10 @@ static void give_old_numbers(NtUnknowns *unknowns, NtTaggedFrame *frame)
 {
     g_array_set_size(unknowns->matches, 0);
     for (guint g = 0; g < unknowns->groups->len; g++) {
-        Group *group = unknowns->groups->pdata[g];
-        group->taken = FALSE;
+        const Group *group = unknowns->groups->pdata[g];
         for (guint i = 0; i < unknowns->sights->len; i++) {
             const Sight *sight = &g_array_index(unknowns->sights, Sight, i);
-            if (!sight->asked)
+            if (!may_get_number(sight) || group->taken)
                 continue;
             const gboolean same_place = sight->trace && sight->trace->number == g + 1;
             const float distance = group_distance(group, sight->face->embedding);
@@ -258,9 +331,11 @@ static void give_old_numbers(NtUnknowns *unknowns, NtTaggedFrame *frame)
 static gboolean is_new_person(const NtUnknowns *unknowns, const NtTaggedFrame *frame, guint i, float threshold)
 {
     Sight *sight = &g_array_index(unknowns->sights, Sight, i);
-    if (!sight->asked || sight->face->verdict.unknown != 0)
+    if (!may_get_number(sight) || sight->face->verdict.unknown != 0)
         return FALSE;
-    if (threshold > 0 && sight->face->verdict.distance <= threshold + NEARLY_ENROLLED)
+    const gboolean is_settled = !sight->track || sight->face->n_embedded >= SETTLED_EMBEDDINGS;
+    const float too_near = threshold + NEARLY_ENROLLED + (is_settled ? 0 : MAY_COME_NEARER);
+    if (threshold > 0 && sight->face->verdict.distance <= too_near)
         return FALSE;
     if (sight->trace && sight->trace->n_known > sight->trace->n_unknown)
         return FALSE;
@@ -269,8 +344,8 @@ static gboolean is_new_person(const NtUnknowns *unknowns, const NtTaggedFrame *f
             return FALSE;
     for (guint g = 0; g < unknowns->groups->len; g++) {
         const Group *group = unknowns->groups->pdata[g];
-        if (!group->taken && group_distance(group, sight->face->embedding) < ANOTHER_PERSON)
-            return FALSE;
+        if (!group->seen && group_distance(group, sight->face->embedding) < ANOTHER_PERSON)
+            return FALSE; /* perhaps them: whom the frame has elsewhere only by guessing where they should be, too */
     }
     return is_good(sight, frame);
 }
@@ -349,12 +424,16 @@ static void keep_picture(NtUnknowns *unknowns, Sight *sight, const NtTaggedFrame
 }
 
 /* The faces of this frame, and of recent ones those that were not found in it. */
-static void remember_traces(NtUnknowns *unknowns)
+static void remember_faces(NtUnknowns *unknowns)
 {
     g_array_set_size(unknowns->next_traces, 0);
     for (guint i = 0; i < unknowns->sights->len; i++) {
         const Sight *sight = &g_array_index(unknowns->sights, Sight, i);
         const guint number = sight->face->verdict.unknown;
+        if (sight->track) {
+            sight->track->number = number ? number : sight->track->number;
+            continue;
+        }
         Trace trace = {.frame = unknowns->n_frames, .box = sight->face->detection.box};
         memcpy(trace.embedding, sight->face->embedding, sizeof trace.embedding);
         trace.number = number ? number : sight->trace ? sight->trace->number : 0;
@@ -380,14 +459,15 @@ void nt_unknowns_add(NtUnknowns *unknowns, NtTaggedFrame *frame, float threshold
     look_at_faces(unknowns, frame);
     follow_traces(unknowns);
     withdraw_names(unknowns, frame);
+    give_tracks_their_numbers(unknowns, frame);
     give_old_numbers(unknowns, frame);
     give_new_numbers(unknowns, frame, threshold);
     for (guint i = 0; i < unknowns->sights->len; i++) {
         Sight *sight = &g_array_index(unknowns->sights, Sight, i);
-        if (sight->face->verdict.unknown != 0)
+        if (sight->face->verdict.unknown != 0 && sight->looks)
             keep_picture(unknowns, sight, frame);
     }
-    remember_traces(unknowns);
+    remember_faces(unknowns);
 }
 
 static gint by_worth(gconstpointer a, gconstpointer b)

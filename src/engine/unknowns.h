@@ -6,6 +6,10 @@
  * "unknown", and so do those of ignored strangers. Numbers, once given, do not change.
  * A name, or a guess, is withdrawn where an unknown person was just before, whom the face is more like.
  *
+ * Where faces are tracked, the tracks say who was where a moment before: a track has one number, once it has one, and keeps it
+ * in the frames in which it is not embedded; its name is the tracker's to decide. No two faces of a frame have the same
+ * number.
+ *
  * One thread, frames in order.
  */
 #ifndef NT_UNKNOWNS_H

@@ -16,7 +16,7 @@ struct NtRecognizer {
     GThread *thread;  /* NULL: nobody follows */
 
     /* The thread's alone, once it runs. */
-    NtGallery *gallery;
+    NtGallery *gallery; /* NULL: it is still waited for */
     FileIdentity file;
     gint64 version; /* of the file that the classifier was made of */
 
@@ -78,7 +78,7 @@ static void follow_file(NtRecognizer *recognizer)
     NtClassifier *classifier = NULL;
     const FileIdentity file = identify_file(recognizer->path);
     const gboolean replaced = !is_same_file(file, recognizer->file);
-    if (!replaced && nt_gallery_data_version(recognizer->gallery) == recognizer->version) {
+    if (!replaced && (!recognizer->gallery || nt_gallery_data_version(recognizer->gallery) == recognizer->version)) {
         swap(recognizer, NULL, NULL);
         return;
     }
@@ -122,12 +122,10 @@ static gpointer follow(gpointer data)
     return NULL;
 }
 
-NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions *options,
-                                const NtClassifierOptions *classifier_options, gboolean follow_changes, GError **error)
+static NtRecognizer *make(const char *gallery_path, const NtGalleryOptions *options,
+                          const NtClassifierOptions *classifier_options)
 {
-    NtGalleryOptions reading = *options;
-    reading.mode = NT_GALLERY_READ;
-    g_autoptr(NtRecognizer) recognizer = g_new0(NtRecognizer, 1);
+    NtRecognizer *recognizer = g_new0(NtRecognizer, 1);
     g_mutex_init(&recognizer->lock);
     g_cond_init(&recognizer->stop);
     recognizer->path = g_strdup(gallery_path);
@@ -138,6 +136,15 @@ NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions
     else
         recognizer->keys.use_service = TRUE;
     recognizer->file = identify_file(gallery_path);
+    return recognizer;
+}
+
+NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions *options,
+                                const NtClassifierOptions *classifier_options, gboolean follow_changes, GError **error)
+{
+    NtGalleryOptions reading = *options;
+    reading.mode = NT_GALLERY_READ;
+    g_autoptr(NtRecognizer) recognizer = make(gallery_path, options, classifier_options);
     recognizer->gallery = nt_gallery_open(gallery_path, &reading, error);
     if (recognizer->gallery)
         recognizer->classifier =
@@ -146,6 +153,21 @@ NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions
         return NULL;
     if (follow_changes)
         recognizer->thread = g_thread_new("recognizer", follow, recognizer);
+    return g_steal_pointer(&recognizer);
+}
+
+NtRecognizer *nt_recognizer_wait_for(const char *gallery_path, const NtGalleryOptions *options,
+                                     const NtClassifierOptions *classifier_options, GError **error)
+{
+    if (g_file_test(gallery_path, G_FILE_TEST_EXISTS))
+        return nt_recognizer_new(gallery_path, options, classifier_options, TRUE, error);
+    char *nobody = NULL;
+    const NtGallerySnapshot empty = {.names = &nobody};
+    g_autoptr(NtRecognizer) recognizer = make(gallery_path, options, classifier_options);
+    recognizer->file = (FileIdentity){0, 0}; /* made meanwhile or not: the thread sees that it is another */
+    if (!(recognizer->classifier = nt_classifier_new(&empty, classifier_options, NULL, error)))
+        return NULL;
+    recognizer->thread = g_thread_new("recognizer", follow, recognizer);
     return g_steal_pointer(&recognizer);
 }
 

@@ -14,6 +14,9 @@ typedef struct NtRecognizer NtRecognizer;
  * keeps it up to date. NULL with error when the first one can't be made. */
 NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions *options,
                                 const NtClassifierOptions *classifier_options, gboolean follow, GError **error);
+/* Follows too, but a gallery that is not there yet is waited for: nobody is known until somebody makes it. */
+NtRecognizer *nt_recognizer_wait_for(const char *gallery_path, const NtGalleryOptions *options,
+                                     const NtClassifierOptions *classifier_options, GError **error);
 void nt_recognizer_free(NtRecognizer *recognizer); /* NULL is allowed; waits for its thread */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtRecognizer, nt_recognizer_free)
 

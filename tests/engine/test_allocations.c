@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "engine/tracker.h"
 #include "identity/made_people.h"
 #include "media/still.h"
 
@@ -17,6 +18,9 @@
 #define SAMPLE "face-api-1.7.15/demo/sample1.jpg"
 #define WARM_UP 40 /* frames until every thread has surely had some */
 #define COUNTED 30
+#define TRACKED_WARM_UP 150 /* of the tracker: each slice of the picture, and each face embedded, several times */
+#define TRACKED 100
+#define MOVES 16 /* pixels there and back */
 
 static atomic_ulong allocations;
 
@@ -92,6 +96,30 @@ static void test_pool(void)
     g_assert_cmpuint(atomic_load(&allocations) - before, ==, 0);
 }
 
+/* The picture moves to and fro, so that faces are followed, searched for and embedded. One worker: with several it is chance
+ * when each has had every kind of task. */
+static void test_tracker(void)
+{
+    const NtTrackerOptions options = {.engine = {.with_embedding = TRUE, .with_chips = TRUE}};
+    g_autoptr(NtTracker) tracker = nt_tracker_new(models, NULL, &options);
+    unsigned long before = 0;
+    guint n_embedded = 0;
+    for (int i = 0; i < TRACKED_WARM_UP + TRACKED; i++) {
+        if (i == TRACKED_WARM_UP)
+            before = atomic_load(&allocations);
+        NtYuvImage moved = yuv;
+        moved.y += i % MOVES < MOVES / 2 ? i % MOVES : MOVES - i % MOVES;
+        moved.width -= MOVES;
+        NtTaggedFrame *frame = nt_tracker_tag(tracker, &moved, i * G_GINT64_CONSTANT(40000000), NULL);
+        g_assert_cmpuint(frame->n_faces, >=, 1);
+        for (guint k = 0; k < frame->n_faces; k++)
+            n_embedded += i >= TRACKED_WARM_UP && frame->faces[k].embedded;
+        nt_tagged_frame_unref(frame);
+    }
+    g_assert_cmpuint(n_embedded, >, 0);
+    g_assert_cmpuint(atomic_load(&allocations) - before, ==, 0);
+}
+
 /* Verdicts on faces near to several people, the SVM's machines among them being there after the first time. */
 static void test_classifier(void)
 {
@@ -136,6 +164,7 @@ int main(int argc, char **argv)
         g_test_add_func("/engine/allocations/counter", test_counter_counts);
         g_test_add_func("/engine/allocations/analyser", test_analyser);
         g_test_add_func("/engine/allocations/pool", test_pool);
+        g_test_add_func("/engine/allocations/tracker", test_tracker);
         g_test_add_func("/engine/allocations/classifier", test_classifier);
     }
     const int result = g_test_run();

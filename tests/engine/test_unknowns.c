@@ -238,6 +238,166 @@ static void test_kept_pictures(void)
     g_assert_cmpfloat(widest, >, 0.3);
 }
 
+/* A face of a track: `embedded` FALSE is a frame in which it was only followed. */
+static void set_track(NtFace *face, guint64 track, int person, float off, gboolean embedded, guint n_embedded)
+{
+    set_face(face, person, off, (int)track * 400);
+    face->track = track;
+    face->embedded = embedded;
+    face->n_embedded = n_embedded;
+    if (!embedded) {
+        memset(face->embedding, 0, sizeof face->embedding);
+        face->chip = NULL;
+    }
+}
+
+/* One tracked face through; returns its number. */
+static guint add_track(NtUnknowns *unknowns, int number, guint64 track, int person, float off, gboolean embedded)
+{
+    g_autoptr(NtTaggedFrame) frame = make_frame(1, number);
+    set_track(&frame->faces[0], track, person, off, embedded, 3);
+    nt_unknowns_add(unknowns, frame, NAMED_THRESHOLD);
+    return frame->faces[0].verdict.unknown;
+}
+
+/* A track has no number before it was embedded, and keeps the one it got in all its frames, wherever it goes. */
+static void test_track_keeps_number(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, FALSE), ==, 0);
+    g_assert_cmpuint(add_track(unknowns, 1, 1, 0, 0, TRUE), ==, 1);
+    for (int i = 2; i < 200; i++)
+        g_assert_cmpuint(add_track(unknowns, i, 1, 0, 0, FALSE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 200, 1, 0, 0.7f, TRUE), ==, 1); /* a poor picture */
+    g_assert_cmpuint(add_track(unknowns, 201, 1, 0, 0, FALSE), ==, 1);
+    g_autoptr(GPtrArray) list = nt_unknowns_list(unknowns);
+    g_assert_cmpuint(list->len, ==, 1);
+    const NtUnknown *unknown = list->pdata[0];
+    g_assert_cmpuint(unknown->n_frames, ==, 201);
+    g_assert_cmpuint(unknown->n_faces, ==, 1); /* neither the poor picture nor those that are none */
+}
+
+/* Embeddings of nothing are like nobody's: two tracks that were never embedded are not one person, nor anybody. */
+static void test_track_without_looks(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    for (int i = 0; i < 5; i++) {
+        g_autoptr(NtTaggedFrame) frame = make_frame(2, i);
+        set_track(&frame->faces[0], 1, 0, 0, FALSE, 0);
+        set_track(&frame->faces[1], 2, 0, 0, FALSE, 0);
+        nt_unknowns_add(unknowns, frame, 0);
+        g_assert_cmpuint(frame->faces[0].verdict.unknown, ==, 0);
+        g_assert_cmpuint(frame->faces[1].verdict.unknown, ==, 0);
+    }
+    g_autoptr(GPtrArray) list = nt_unknowns_list(unknowns);
+    g_assert_cmpuint(list->len, ==, 0);
+}
+
+/* Who comes back in another track is known by looks. */
+static void test_track_returns(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, TRUE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 1, 2, 1, 0, TRUE), ==, 2);
+    g_assert_cmpuint(add_track(unknowns, 50, 3, 0, 0, FALSE), ==, 0);
+    g_assert_cmpuint(add_track(unknowns, 51, 3, 0, 0.3f, TRUE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 52, 3, 0, 0, FALSE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 53, 2, 1, 0, FALSE), ==, 2);
+}
+
+/* The number of a track does not become another, whatever its face comes to look like; that is the tracker's to see. */
+static void test_track_never_changes(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, TRUE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 1, 2, 1, 0, TRUE), ==, 2);
+    for (int i = 2; i < 20; i++)
+        g_assert_cmpuint(add_track(unknowns, i, 1, 1, 0, TRUE), ==, 1);
+}
+
+/* Two tracks that had the same number in turn are in one frame: the one known longer has it, the other none, and no new
+ * one. */
+static void test_tracks_never_share(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, TRUE), ==, 1);
+    g_assert_cmpuint(add_track(unknowns, 1, 2, 0, 0.1f, TRUE), ==, 1);
+    for (int i = 2; i < 10; i++) {
+        g_autoptr(NtTaggedFrame) frame = make_frame(2, i);
+        set_track(&frame->faces[0], 1, 0, 0, i % 2, 3);
+        set_track(&frame->faces[1], 2, 0, 0.1f, i % 3 == 0, 3);
+        nt_unknowns_add(unknowns, frame, 0);
+        g_assert_cmpuint(frame->faces[0].verdict.unknown, ==, 1);
+        g_assert_cmpuint(frame->faces[1].verdict.unknown, ==, 0);
+    }
+    g_assert_cmpuint(add_track(unknowns, 20, 2, 0, 0, FALSE), ==, 1);
+}
+
+/* Two of one frame are two people, but not where one is only expected: the other may be the same, found again. */
+static void test_tracks_expected(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, TRUE), ==, 1);
+    for (int i = 1; i < 4; i++) {
+        g_autoptr(NtTaggedFrame) frame = make_frame(2, i);
+        set_track(&frame->faces[0], 1, 0, 0, FALSE, 3);
+        set_track(&frame->faces[1], 2, 0, 0.1f, TRUE, 3);
+        frame->faces[0].finding = i < 3 ? NT_FOUND_PREDICTED : NT_FOUND_FOLLOWED;
+        nt_unknowns_add(unknowns, frame, 0);
+        g_assert_cmpuint(frame->faces[0].verdict.unknown, ==, 1);
+        g_assert_cmpuint(frame->faces[1].verdict.unknown, ==, i < 3 ? 0 : 2);
+    }
+}
+
+/* A track that has a name shows no number, is not robbed of the name, and leaves its number to nobody else in the frame. */
+static void test_named_track(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    for (int i = 0; i < 4; i++)
+        g_assert_cmpuint(add_track(unknowns, i, 1, 0, 0, TRUE), ==, 1);
+    g_autoptr(NtTaggedFrame) frame = make_frame(2, 4);
+    set_track(&frame->faces[0], 1, 0, 0, TRUE, 3);
+    set_track(&frame->faces[1], 2, 0, 0.1f, TRUE, 3);
+    frame->faces[0].verdict = (NtVerdict){.kind = NT_VERDICT_NAME, .name = "Anna", .nearest = "Anna", .distance = 0.5f};
+    nt_unknowns_add(unknowns, frame, NAMED_THRESHOLD);
+    g_assert_cmpint(frame->faces[0].verdict.kind, ==, NT_VERDICT_NAME);
+    g_assert_cmpuint(frame->faces[0].verdict.unknown, ==, 0);
+    g_assert_cmpuint(frame->faces[1].verdict.unknown, ==, 2);
+    g_assert_cmpuint(add_track(unknowns, 5, 1, 0, 0, FALSE), ==, 1); /* the gallery changed: unknown again */
+}
+
+/* While a name may still come of the average there is no number, but for who is far from everybody. */
+static void test_young_track(void)
+{
+    static const struct {
+        guint n_embedded;
+        float beyond; /* the threshold */
+        guint number;
+    } cases[] = {{1, 0.15f, 0}, {2, 0.15f, 0}, {1, 0.25f, 1}, {3, 0.15f, 1}, {3, 0.05f, 0}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+        g_autoptr(NtTaggedFrame) frame = make_frame(1, 0);
+        set_track(&frame->faces[0], 1, 0, 0, TRUE, cases[i].n_embedded);
+        frame->faces[0].verdict.distance = NAMED_THRESHOLD + cases[i].beyond;
+        nt_unknowns_add(unknowns, frame, NAMED_THRESHOLD);
+        g_assert_cmpuint(frame->faces[0].verdict.unknown, ==, cases[i].number);
+    }
+}
+
+/* Tracks of long ago are forgotten, their people are not. */
+static void test_many_tracks(void)
+{
+    g_autoptr(NtUnknowns) unknowns = nt_unknowns_new("a.mp4", MAX_FACES);
+    g_assert_cmpuint(add_track(unknowns, 0, 1, 0, 0, TRUE), ==, 1);
+    for (int i = 1; i < 2000; i++)
+        g_assert_cmpuint(add_track(unknowns, i, (guint64)i, 0, 0, FALSE), ==, i == 1 ? 1 : 0);
+    g_assert_cmpuint(add_track(unknowns, 2000, 1, 0, 0, FALSE), ==, 1);
+    for (int i = 2001; i < 7000; i++)
+        add_track(unknowns, i, (guint64)i, 0, 0, FALSE);
+    g_assert_cmpuint(add_track(unknowns, 7000, 1, 0, 0, FALSE), ==, 0);
+    g_assert_cmpuint(add_track(unknowns, 7001, 1, 0, 0, TRUE), ==, 1);
+}
+
 /* Every step-th of the first frames of a clip through; returns the largest number given, counts faces without. */
 static guint add_clip(NtUnknowns *unknowns, const char *name, guint first, guint last, guint step, guint *n_without)
 {
@@ -297,6 +457,15 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/unknowns/known-people", test_known_people);
     g_test_add_func("/engine/unknowns/withdrawn-names", test_withdrawn_names);
     g_test_add_func("/engine/unknowns/kept-pictures", test_kept_pictures);
+    g_test_add_func("/engine/unknowns/track-keeps-number", test_track_keeps_number);
+    g_test_add_func("/engine/unknowns/track-without-looks", test_track_without_looks);
+    g_test_add_func("/engine/unknowns/track-returns", test_track_returns);
+    g_test_add_func("/engine/unknowns/track-never-changes", test_track_never_changes);
+    g_test_add_func("/engine/unknowns/tracks-never-share", test_tracks_never_share);
+    g_test_add_func("/engine/unknowns/tracks-expected", test_tracks_expected);
+    g_test_add_func("/engine/unknowns/named-track", test_named_track);
+    g_test_add_func("/engine/unknowns/young-track", test_young_track);
+    g_test_add_func("/engine/unknowns/many-tracks", test_many_tracks);
     g_test_add_func("/engine/unknowns/clips", test_clips);
     const int result = g_test_run();
     nt_tagged_frame_unref(photograph);

@@ -160,6 +160,24 @@ static void test_missing(Place *place, gconstpointer user)
     g_assert_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_OPEN);
 }
 
+static void test_waits_for_a_gallery(Place *place, gconstpointer user)
+{
+    (void)user;
+    const NtGalleryOptions options = {.model_fingerprint = MODEL};
+    g_autofree char *later = g_build_filename(place->folder, "later.sqlite", NULL);
+    g_autoptr(NtRecognizer) recognizer = nt_recognizer_wait_for(later, &options, &balanced, NULL);
+    g_assert_nonnull(recognizer);
+    g_assert_false(is_known(recognizer, "Anna"));
+    g_assert_null(nt_recognizer_trouble(recognizer));
+    g_free(place->path);
+    place->path = g_strdup(later);
+    g_autoptr(NtGallery) gallery = open_gallery(place);
+    enrol(gallery, "Anna");
+    wait_until_known(recognizer, "Anna", TRUE);
+    enrol(gallery, "Bob");
+    wait_until_known(recognizer, "Bob", TRUE);
+}
+
 /* Something that is no gallery takes the file's place, then a copy is put back. */
 static void test_damaged(Place *place, gconstpointer user)
 {
@@ -195,6 +213,7 @@ int main(int argc, char **argv)
     g_test_add("/identity/recognizer/held", Place, NULL, set_up, test_held, tear_down);
     g_test_add("/identity/recognizer/does-not-follow", Place, NULL, set_up, test_does_not_follow, tear_down);
     g_test_add("/identity/recognizer/missing", Place, NULL, set_up, test_missing, tear_down);
+    g_test_add("/identity/recognizer/waits-for-a-gallery", Place, NULL, set_up, test_waits_for_a_gallery, tear_down);
     g_test_add("/identity/recognizer/damaged", Place, NULL, set_up, test_damaged, tear_down);
     return g_test_run();
 }
