@@ -3,8 +3,13 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
+#include <string.h>
 
 #include "media/source.h"
+
+/* Parameters of a query whose values are nobody's business, by what their names contain. */
+static const char *const secret_parameters[] = {"pass", "pwd", "pw",      "token", "secret",
+                                                "auth", "key", "session", "sig"};
 
 static gboolean check_file(const char *location, const char *path, GError **error)
 {
@@ -21,7 +26,8 @@ static gboolean check_file(const char *location, const char *path, GError **erro
         reason = "permission denied; change the rights of the file (chmod +r)";
     if (!reason)
         return TRUE;
-    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s", location, reason);
+    g_autofree char *shown = nt_location_mask(location);
+    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s", shown, reason);
     return FALSE;
 }
 
@@ -41,4 +47,79 @@ char *nt_location_to_uri(const char *location, GError **error)
     if (!uri)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s", location, reason->message);
     return uri;
+}
+
+/* Where the host of an address begins: behind its user and password. A password with a '/' that should have been
+ * written as %2F ends the address's first part too early; it shows by what then stands in the place of the port. */
+static const char *find_host(const char *authority)
+{
+    gsize length = strcspn(authority, "/?# \t\n\"<>");
+    const char *at = g_strrstr_len(authority, (gssize)length, "@");
+    if (at)
+        return at + 1;
+    const char *colon = memchr(authority, ':', length);
+    gsize whole = strcspn(authority, " \t\n\"<>");
+    if (colon && authority[0] != '[' && !g_ascii_isdigit(colon[1]) &&
+        (at = g_strrstr_len(authority, (gssize)whole, "@")))
+        return at + 1;
+    return authority;
+}
+
+static gboolean is_secret(const char *name, gsize length)
+{
+    g_autofree char *lower = g_ascii_strdown(name, (gssize)length);
+    for (guint i = 0; i < G_N_ELEMENTS(secret_parameters); i++)
+        if (strstr(lower, secret_parameters[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Copies an address from its host on; returns where it ends. */
+static const char *mask_parameters(GString *masked, const char *host)
+{
+    gsize before = strcspn(host, "? \t\n\"<>");
+    g_string_append_len(masked, host, (gssize)before);
+    const char *at = host + before;
+    while (*at == '?' || *at == '&' || *at == ';') {
+        gsize name = strcspn(at + 1, "=&; \t\n\"<>'") + 1;
+        gsize value = strcspn(at + name, "&; \t\n\"<>'");
+        gboolean hide = value > 1 && is_secret(at + 1, name - 1);
+        g_string_append_len(masked, at, (gssize)(hide ? name + 1 : name + value));
+        if (hide)
+            g_string_append(masked, "***");
+        at += name + value;
+    }
+    return at;
+}
+
+char *nt_location_mask(const char *text)
+{
+    GString *masked = g_string_new(NULL);
+    const char *at;
+    while ((at = strstr(text, "://"))) {
+        at += strlen("://");
+        g_string_append_len(masked, text, at - text);
+        text = mask_parameters(masked, find_host(at));
+    }
+    return g_string_free(g_string_append(masked, text), FALSE);
+}
+
+char *nt_location_take_credentials(const char *uri, char **user, char **password)
+{
+    *user = *password = NULL;
+    const char *authority = strstr(uri, "://");
+    authority = authority ? authority + strlen("://") : uri + strlen(uri);
+    const char *host = find_host(authority);
+    if (host == authority)
+        return g_strdup(uri);
+    const char *end = host - 1, *colon = memchr(authority, ':', (gsize)(end - authority));
+    *user = g_uri_unescape_segment(authority, colon ? colon : end, NULL);
+    if (!*user)
+        *user = g_strndup(authority, (gsize)((colon ? colon : end) - authority));
+    if (colon) {
+        *password = g_uri_unescape_segment(colon + 1, end, NULL);
+        if (!*password)
+            *password = g_strndup(colon + 1, (gsize)(end - colon - 1));
+    }
+    return g_strdup_printf("%.*s%s", (int)(authority - uri), uri, host);
 }

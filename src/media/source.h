@@ -14,7 +14,7 @@
 #ifndef NT_SOURCE_H
 #define NT_SOURCE_H
 
-#include <glib.h>
+#include <gio/gio.h>
 
 #include "vision/image.h"
 
@@ -33,13 +33,16 @@ typedef enum NtSourceError {
     NT_SOURCE_ERROR_STREAM,   /* failed on the way; frames read so far are good */
 } NtSourceError;
 
-/* Opens and waits until the first frame is ready or fails. location: a path or URI. */
+/* Opens and waits until the first frame is ready or fails. location: a path or URI; user and password in it are used and never
+ * said. */
 NtSource *nt_source_open(const char *location, GError **error);
+/* The same; another thread's g_cancellable_cancel makes it fail at once, with G_IO_ERROR_CANCELLED. */
+NtSource *nt_source_open_cancellable(const char *location, GCancellable *cancellable, GError **error);
 void nt_source_close(NtSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtSource, nt_source_close)
 
-const char *nt_source_location(const NtSource *source);
-char *nt_source_uri(const NtSource *source);        /* free with g_free */
+const char *nt_source_location(const NtSource *source); /* as given, without user, password and keys: for people and records */
+char *nt_source_uri(const NtSource *source);        /* with them: to open it again, never to be shown; free with g_free */
 gint64 nt_source_duration_ns(NtSource *source);     /* -1 when not known */
 void nt_source_frame_rate(const NtSource *source, int *numerator, int *denominator); /* 0/1 when variable or unknown */
 gboolean nt_source_has_audio(const NtSource *source);

@@ -3,6 +3,7 @@
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
+#include "media/location.h"
 #include "media/source.h"
 
 /* How long no thread may be at work before a pipeline counts as stalled: starting one takes milliseconds. */
@@ -82,10 +83,10 @@ static char *join_missing(const NtTrouble *trouble)
     return g_string_free(names, FALSE);
 }
 
-/* GStreamer ends its sentences; ours go on. */
+/* GStreamer ends its sentences; ours go on. Addresses in them are shown without secrets. */
 static char *own_words(const GError *reason)
 {
-    char *words = g_strdup(reason ? reason->message : "the pipeline stopped without a reason");
+    char *words = nt_location_mask(reason ? reason->message : "the pipeline stopped without a reason");
     gsize length = strlen(words);
     if (length && words[length - 1] == '.')
         words[length - 1] = '\0';
@@ -100,9 +101,16 @@ char *nt_trouble_words(const NtTrouble *trouble)
     return g_strdup_printf("GStreamer has no plugin for %s", names);
 }
 
-static gboolean is_unknown_kind(const GError *reason)
+/* A page of a web server or other text: not what a plugin would help with. */
+static gboolean is_text(const NtTrouble *trouble)
 {
-    return g_error_matches(reason, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND) ||
+    return trouble->missing->len && g_str_has_prefix(trouble->missing->pdata[0], "text/");
+}
+
+static gboolean is_unknown_kind(const NtTrouble *trouble)
+{
+    const GError *reason = trouble->error;
+    return is_text(trouble) || g_error_matches(reason, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND) ||
            g_error_matches(reason, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE);
 }
 
@@ -114,13 +122,14 @@ void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_STREAM,
                     "reading '%s' failed after frame %" G_GUINT64_FORMAT ": %s; what came before it is good", location,
                     read - 1, words);
-    else if (trouble->missing->len)
+    else if (trouble->missing->len && !is_text(trouble))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
                     "cannot play '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')",
                     location, words);
-    else if (is_unknown_kind(reason))
+    else if (is_unknown_kind(trouble))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                    "cannot open '%s': it is not a clip or picture of a known kind, or it is damaged (%s)", location, words);
+                    "cannot open '%s': it is not a clip or picture of a known kind, or it is damaged (%s)", location,
+                    words);
     else if (reason && reason->domain == GST_STREAM_ERROR)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot read '%s': %s; the file is damaged or cut",
                     location, words);

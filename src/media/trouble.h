@@ -19,7 +19,8 @@ gboolean nt_trouble_collect(NtTrouble *trouble, GstBus *bus);
  * at work for seconds. decodebin loses the error of a demuxer that fails within an instant of being plugged (its filter
  * for errors of elements on trial is still up, and what it caught is thrown away), and then waits for ever. */
 gboolean nt_trouble_is_stalled(NtTrouble *trouble, GstElement *pipeline);
-/* Fills error with a NT_SOURCE_ERROR: location, reason, remedy. read: how many frames came before it. */
+/* Fills error with a NT_SOURCE_ERROR: location (as nt_location_mask shows it), reason, remedy. read: how many frames came before
+ * it. */
 void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64 read, GError **error);
 /* "the 'H.265 decoder' plugin of GStreamer is missing", or the error's own words, for warnings. Free with g_free. */
 char *nt_trouble_words(const NtTrouble *trouble);

@@ -350,6 +350,44 @@ static void test_cancel(void)
     close(ends[1]);
 }
 
+static gpointer cancel_opening(gpointer cancellable)
+{
+    g_usleep(100000);
+    g_cancellable_cancel(cancellable);
+    return NULL;
+}
+
+static void expect_cancelled(const char *location)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    GThread *thread = g_thread_new("cancel", cancel_opening, cancellable);
+    g_autoptr(GError) error = NULL;
+    gint64 start = g_get_monotonic_time();
+    g_assert_null(nt_source_open_cancellable(location, cancellable, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_test_message("%s: %.2f s", location, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    g_thread_join(thread);
+}
+
+/* What does not answer: a pipe that stays open and empty, a server that takes the call and says nothing. */
+static void test_cancel_opening(void)
+{
+    int ends[2];
+    g_assert_cmpint(pipe(ends), ==, 0);
+    g_autofree char *pipe_location = g_strdup_printf("fd://%d", ends[0]);
+    expect_cancelled(pipe_location);
+    close(ends[0]);
+    close(ends[1]);
+
+    g_autoptr(GSocketListener) server = g_socket_listener_new();
+    guint16 port = g_socket_listener_add_any_inet_port(server, NULL, NULL);
+    static const char *const schemes[] = {"rtsp", "http"};
+    for (guint i = 0; i < G_N_ELEMENTS(schemes); i++) {
+        g_autofree char *location = g_strdup_printf("%s://127.0.0.1:%d/x", schemes[i], port);
+        expect_cancelled(location);
+    }
+}
+
 /* Frames outlive their source, and many readers may hold one. */
 static gpointer hold(gpointer frame)
 {
@@ -392,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/source/cut", test_cut);
     g_test_add_func("/media/source/missing-decoder", test_missing_decoder);
     g_test_add_func("/media/source/cancel", test_cancel);
+    g_test_add_func("/media/source/cancel-opening", test_cancel_opening);
     g_test_add_func("/media/source/references", test_references);
     return clips_run();
 }
