@@ -68,7 +68,8 @@ static const Verb verbs[] = {
     {"unignore", "NUMBERS", "take 'ignore' back", "NUMBERS are those that 'nametag people strangers' prints: 2, or 2,5, or 2-4.",
      1, 1, WRITES, nt_people_unignore},
     {"unknown", "", "the unknown people whom 'nametag tag' saw and kept",
-     "Those whom the gallery knows or ignores by now are hidden. --export FOLDER writes their pictures there, to look at.", 0, 0,
+     "Those whom the gallery knows or ignores by now are hidden. --export FOLDER writes their pictures there, to look at;\n"
+     "--json prints everybody, with the name that the gallery has for them by now.", 0, 0,
      READS, nt_people_unknown},
     {"name-unknown", "[SOURCE] N NAME", "unknown N is NAME: enrol the pictures that were kept", source_help, 2, 3, LOOKS,
      nt_people_name_unknown},
@@ -238,8 +239,8 @@ static int run_words(const NtPeopleOptions *options, char **words, int n)
                          verb->name, *verb->words ? verb->words : "nothing more", given, given == 1 ? "" : "s", verb->name);
         return NT_EXIT_USAGE;
     }
-    if (options->json && verb->run != nt_people_list && verb->run != nt_people_check) {
-        nt_command_error("'%s' has no --json; 'list' and 'check' do", verb->name);
+    if (options->json && verb->run != nt_people_list && verb->run != nt_people_check && verb->run != nt_people_unknown) {
+        nt_command_error("'%s' has no --json; 'list', 'check' and 'unknown' do", verb->name);
         return NT_EXIT_USAGE;
     }
     NtCaution caution;
@@ -254,7 +255,7 @@ int nt_cmd_people(int argc, char **argv)
     NtPeopleOptions options = {0};
     const GOptionEntry entries[] = {
         {"gallery", 'g', 0, G_OPTION_ARG_FILENAME, &options.gallery, "The gallery (default: your own)", "FILE"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "list, check: print JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json, "list, check, unknown: print JSON", NULL},
         {"yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, "forget, decrypt: do not ask", NULL},
         {"largest", 0, 0, G_OPTION_ARG_NONE, &options.largest, "not, ignore: the largest face, whatever it is called", NULL},
         {"at", 0, 0, G_OPTION_ARG_DOUBLE, &options.at_s, "not, ignore: the moment in a clip, in seconds", "S"},

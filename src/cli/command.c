@@ -4,11 +4,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "identity/gallery.h"
+#include "media/location.h"
 
 #define MAX_THREADS 64
+#define FALLBACK_COLUMNS 80
 
 gboolean nt_command_parse(const GOptionEntry *entries, const char *arguments, const char *summary,
                           const char *description, int *argc, char ***argv, int *exit_code)
@@ -68,15 +72,24 @@ void nt_command_warning(const char *format, ...)
     va_end(args);
 }
 
+/* timeout(1) and shells signal the program and then its group: what follows this soon is the same interrupt. */
+#define SAME_INTERRUPT_TENTHS 3
+
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted_tenths; /* when, in tenths of a second */
 
 static void on_interrupt(int signal_number)
 {
-    if (interrupted) { /* the second time: at once, as the system would have done it */
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const sig_atomic_t now = (sig_atomic_t)(time.tv_sec * 10 + time.tv_nsec / 100000000);
+    if (!interrupted) {
+        interrupted_tenths = now;
+        interrupted = 1;
+    } else if (now - interrupted_tenths > SAME_INTERRUPT_TENTHS) { /* at once, as the system would have done it */
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
-    interrupted = 1;
 }
 
 void nt_command_catch_interrupt(void)
@@ -109,10 +122,44 @@ char *nt_command_moment(gint64 ns)
     return g_strdup_printf("%d:%02d.%d", (int)(tenths / 600), (int)(tenths / 10 % 60), (int)(tenths % 10));
 }
 
+char *nt_command_duration(double seconds)
+{
+    const guint64 s = (guint64)(MAX(seconds, 0) + 0.5);
+    if (s >= 3600)
+        return g_strdup_printf("%" G_GUINT64_FORMAT ":%02u:%02u", s / 3600, (guint)(s / 60 % 60), (guint)(s % 60));
+    return g_strdup_printf("%u:%02u", (guint)(s / 60), (guint)(s % 60));
+}
+
+gboolean nt_command_is_terminal(void) { return isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0; }
+
+int nt_command_terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : FALLBACK_COLUMNS;
+}
+
+void nt_command_draw_line(const char *text)
+{
+    g_autofree char *cut = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), nt_command_terminal_columns() - 1));
+    fprintf(stderr, "\r\033[K%s", cut);
+    fflush(stderr);
+}
+
+void nt_command_clear_line(void)
+{
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+}
+
 gboolean nt_command_is_uri(const char *word)
 {
     g_autofree char *scheme = g_uri_parse_scheme(word);
     return scheme && strlen(scheme) > 1 && strncmp(word + strlen(scheme), "://", 3) == 0;
+}
+
+char *nt_command_source(const char *word)
+{
+    return nt_command_is_uri(word) ? nt_location_mask(word) : g_canonicalize_filename(word, NULL);
 }
 
 int nt_command_processors(void) { return (int)MIN(g_get_num_processors(), MAX_THREADS); }

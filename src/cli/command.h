@@ -17,6 +17,8 @@ enum {
 
 /* argv[0] is the subcommand's name. Each parses its own options and knows --help. */
 int nt_cmd_tag(int argc, char **argv);
+int nt_cmd_live(int argc, char **argv);
+int nt_cmd_devices(int argc, char **argv);
 int nt_cmd_enroll(int argc, char **argv);
 int nt_cmd_people(int argc, char **argv);
 int nt_cmd_detect(int argc, char **argv);
@@ -51,8 +53,19 @@ gboolean nt_command_caution(const char *word, NtCaution *caution);
 
 /* A moment of a clip, "1:02.5"; free with g_free. */
 char *nt_command_moment(gint64 ns);
+/* How long something took, "0:41", "1:02:03"; free with g_free. */
+char *nt_command_duration(double seconds);
+
+/* Whether standard error is a terminal where a line can be redrawn in place. */
+gboolean nt_command_is_terminal(void);
+int nt_command_terminal_columns(void);
+/* Draws a line on standard error in place of the one before, cut to the terminal's width; takes it off again. */
+void nt_command_draw_line(const char *text);
+void nt_command_clear_line(void);
 
 /* Whether a word is a URI (scheme://...) rather than a path. */
 gboolean nt_command_is_uri(const char *word);
+/* What a gallery remembers of an input: the whole path, or the address without user, password and keys; free with g_free. */
+char *nt_command_source(const char *word);
 
 #endif

@@ -91,7 +91,7 @@ gboolean nt_clip_survey(const NtEnrollOptions *options, NtAnalyser *analyser, co
     g_autoptr(NtSource) source = nt_source_open(location, error);
     if (!source)
         return FALSE;
-    g_autoptr(NtProgress) progress = nt_progress_new(location, "frames", options->quiet);
+    g_autoptr(NtProgress) progress = nt_progress_new(nt_source_location(source), "frames", options->quiet);
     const gboolean done = survey_frames(options, analyser, source, progress, survey, error);
     nt_progress_clear(progress);
     return done;

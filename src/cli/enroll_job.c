@@ -7,6 +7,7 @@
 #include "cli/enroll_clip.h"
 #include "identity/health.h"
 #include "identity/quality_gate.h"
+#include "media/location.h"
 #include "media/still.h"
 
 /* A face that was taken and waits to be written. */
@@ -258,32 +259,33 @@ guint nt_enroller_add_clip(NtEnroller *enroller, const char *location, GError **
 {
     g_auto(NtClipSurvey) survey = {0};
     enroller->n_pictures++;
+    g_autofree char *shown = nt_location_mask(location);
     if (!nt_clip_survey(&enroller->options, enroller->analyser, location, &survey, error) || nt_command_interrupted())
         return 0;
     g_autofree char *told = describe_survey(&survey);
     if (survey.looked_at == 0) {
-        say(enroller, location, "refused: it has no frame there: see --start and --end");
+        say(enroller, shown, "refused: it has no frame there: see --start and --end");
         return 0;
     }
     if (survey.good->len == 0) {
-        say(enroller, location, "refused: %s: choose a part with --start and --end where one face is near, sharp and looks "
+        say(enroller, shown, "refused: %s: choose a part with --start and --end where one face is near, sharp and looks "
                                 "towards the camera%s", told, survey.crowded ? ", or say --largest" : "");
         return 0;
     }
     if (!nt_clip_shows_one_person(&survey) && !enroller->options.force) {
-        say(enroller, location, "refused: different people appear one after another: choose a part with --start and --end");
+        say(enroller, shown, "refused: different people appear one after another: choose a part with --start and --end");
         return 0;
     }
     NtGateAnswer refusal;
     g_autoptr(GString) moments = g_string_new(NULL);
-    const guint n = take_chosen(enroller, &survey, location, moments, &refusal);
+    const guint n = take_chosen(enroller, &survey, shown, moments, &refusal);
     if (n == 0) {
-        say_refused(enroller, location, &refusal);
+        say_refused(enroller, shown, &refusal);
         return 0;
     }
     const guint n_others = nt_clip_count_others(&survey);
     g_autofree char *others = n_others ? g_strdup_printf(" (%u of somebody else, left out)", n_others) : NULL;
-    say(enroller, location, "%u face%s %s, at %s s; %s, %u with one good face%s", n, n == 1 ? "" : "s", taken_word(enroller),
+    say(enroller, shown, "%u face%s %s, at %s s; %s, %u with one good face%s", n, n == 1 ? "" : "s", taken_word(enroller),
         moments->str, told, survey.good->len, others ? others : "");
     return n;
 }

@@ -14,6 +14,8 @@ typedef struct Command {
 
 static const Command commands[] = {
     {"tag", "name the faces in clips, streams and pictures", nt_cmd_tag},
+    {"live", "name the faces before a camera, as it happens", nt_cmd_live},
+    {"devices", "list the cameras of this machine", nt_cmd_devices},
     {"enroll", "teach the gallery a person, from pictures or clips", nt_cmd_enroll},
     {"people", "list, change, undo: the people of a gallery, and the unknown seen", nt_cmd_people},
     {"detect", "print the faces of pictures: boxes, landmarks, embeddings", nt_cmd_detect},
@@ -33,6 +35,7 @@ static void print_help(void)
     printf("\n'nametag COMMAND --help' explains a command. A first walk:\n\n"
            "  nametag enroll Anna anna1.jpg anna2.jpg    she is in your gallery now\n"
            "  nametag tag party.mp4 --output out.webm    the clip with names\n"
+           "  nametag live                               who is before the camera\n"
            "  nametag people                             who is enrolled\n");
 }
 

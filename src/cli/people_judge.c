@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/people.h"
 #include "engine/engine.h"
+#include "media/location.h"
 #include "media/source.h"
 #include "media/still.h"
 #include "overlay/overlay.h"
@@ -68,16 +69,17 @@ static gboolean look(const NtPeopleJob *job, const char *path, Look *result, GEr
     }
     if (!result->frame)
         return FALSE;
-    result->source = nt_command_is_uri(path) ? g_strdup(path) : g_canonicalize_filename(path, NULL);
+    result->source = nt_command_source(path);
     result->qualities = g_new0(NtQuality, result->frame->n_faces);
     for (guint i = 0; i < result->frame->n_faces; i++) {
         const NtFace *face = &result->frame->faces[i];
         nt_quality_measure(face->landmarks, face->detection.box, result->frame->width, result->frame->height, face->chip,
                            &result->qualities[i]);
     }
+    g_autofree char *shown = nt_location_mask(path);
     if (result->frame->n_faces == 0)
         g_set_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NOT_FOUND, "no face was found in %s; choose one that is larger "
-                    "than 80 pixels and looks towards the camera", path);
+                    "than 80 pixels and looks towards the camera", shown);
     return result->frame->n_faces > 0;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/people.h"
 #include "engine/core_error.h"
+#include "export/json_writer.h"
 #include "identity/quality_gate.h"
 #include "media/still.h"
 
@@ -58,7 +59,7 @@ static gboolean load(const NtPeopleJob *job, gboolean with_chips, Kept *kept, GE
 /* Whether a word means a source: as it was given, the same file, or its name without the folder. */
 static gboolean is_source(const char *source, const char *word)
 {
-    g_autofree char *path = g_canonicalize_filename(word, NULL), *base = g_path_get_basename(source);
+    g_autofree char *path = nt_command_source(word), *base = g_path_get_basename(source);
     return strcmp(source, word) == 0 || strcmp(source, path) == 0 || strcmp(base, word) == 0;
 }
 
@@ -140,6 +141,45 @@ static void print_all(const NtPeopleJob *job, const Kept *kept)
     }
 }
 
+static void write_ns(NtJsonWriter *json, const char *key, gint64 ns)
+{
+    nt_json_key(json, key);
+    if (ns >= 0)
+        nt_json_int(json, ns);
+    else
+        nt_json_string(json, NULL);
+}
+
+/* Everybody who is kept, those who are known or ignored by now too. docs/formats.md */
+static void print_json(const Kept *kept)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    NtJsonWriter json = nt_json_writer(text);
+    nt_json_begin_array(&json);
+    for (guint i = 0; i < kept->all->len; i++) {
+        const NtUnknown *unknown = kept->all->pdata[i];
+        const char *name = kept->names[i];
+        nt_json_begin_object(&json);
+        nt_json_key(&json, "source");
+        nt_json_string(&json, unknown->source);
+        nt_json_key(&json, "unknown");
+        nt_json_int(&json, unknown->number);
+        nt_json_key(&json, "frames");
+        nt_json_int(&json, (gint64)unknown->n_frames);
+        write_ns(&json, "first_ns", unknown->first_ns);
+        write_ns(&json, "last_ns", unknown->last_ns);
+        nt_json_key(&json, "pictures");
+        nt_json_int(&json, unknown->n_faces);
+        nt_json_key(&json, "name");
+        nt_json_string(&json, name && *name ? name : NULL);
+        nt_json_key(&json, "ignored");
+        nt_json_bool(&json, name && !*name);
+        nt_json_end_object(&json);
+    }
+    nt_json_end_array(&json);
+    puts(text->str);
+}
+
 /* A file name for one picture that was not used in this export yet; free with g_free. */
 static char *picture_name(GHashTable *used, const NtUnknown *unknown, guint picture)
 {
@@ -154,7 +194,7 @@ static char *picture_name(GHashTable *used, const NtUnknown *unknown, guint pict
     return name;
 }
 
-static gboolean export_pictures(const Kept *kept, const char *folder, GError **error)
+static gboolean export_pictures(const Kept *kept, const char *folder, gboolean quiet, GError **error)
 {
     g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     guint count = 0;
@@ -177,7 +217,8 @@ static gboolean export_pictures(const Kept *kept, const char *folder, GError **e
         }
     }
     g_autofree char *pictures = nt_people_count(count, "picture");
-    printf("%s written to %s.\n", pictures, folder);
+    if (!quiet)
+        printf("%s written to %s.\n", pictures, folder);
     return TRUE;
 }
 
@@ -187,8 +228,11 @@ int nt_people_unknown(const NtPeopleJob *job, G_GNUC_UNUSED char **words, G_GNUC
     const char *folder = job->options->export_folder;
     if (!load(job, folder != NULL, &kept, error))
         return NT_EXIT_FAILED;
-    print_all(job, &kept);
-    return !folder || export_pictures(&kept, folder, error) ? NT_EXIT_OK : NT_EXIT_FAILED;
+    if (job->options->json)
+        print_json(&kept);
+    else
+        print_all(job, &kept);
+    return !folder || export_pictures(&kept, folder, job->options->json, error) ? NT_EXIT_OK : NT_EXIT_FAILED;
 }
 
 /* The run that kept the faces may have been a fast one, with embeddings in 8 bits: what is learnt is embedded in full. */

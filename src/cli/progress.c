@@ -1,15 +1,13 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "cli/command.h"
 
 #define REDRAW_US (G_USEC_PER_SEC / 10)      /* a terminal's bar: ten times a second */
 #define PLAIN_LINE_US (10 * G_USEC_PER_SEC)  /* elsewhere: a line every ten seconds */
 #define RATE_WINDOW_US (3 * G_USEC_PER_SEC)  /* the rate shown is that of about the last three seconds */
 #define BAR_CELLS 24
-#define FALLBACK_COLUMNS 80
 
 struct NtProgress {
     char *label, *unit;
@@ -28,18 +26,10 @@ NtProgress *nt_progress_new(const char *label, const char *unit, gboolean quiet)
     progress->label = g_strdup(label);
     progress->unit = g_strdup(unit);
     progress->quiet = quiet;
-    progress->terminal = isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+    progress->terminal = nt_command_is_terminal();
     progress->began_us = progress->shown_us = progress->mark_us = g_get_monotonic_time();
     progress->fraction = -1;
     return progress;
-}
-
-static char *format_seconds(double seconds)
-{
-    guint64 s = (guint64)(seconds + 0.5);
-    if (s >= 3600)
-        return g_strdup_printf("%" G_GUINT64_FORMAT ":%02u:%02u", s / 3600, (guint)(s / 60 % 60), (guint)(s % 60));
-    return g_strdup_printf("%u:%02u", (guint)(s / 60), (guint)(s % 60));
 }
 
 static char *describe(const NtProgress *progress, gint64 now_us)
@@ -50,16 +40,10 @@ static char *describe(const NtProgress *progress, gint64 now_us)
         g_string_append_printf(text, ", %.1f a second", progress->rate);
     if (progress->fraction > 0.002 && progress->fraction < 1) {
         double elapsed = (double)(now_us - progress->began_us) / G_USEC_PER_SEC;
-        g_autofree char *left = format_seconds(elapsed * (1 - progress->fraction) / progress->fraction);
+        g_autofree char *left = nt_command_duration(elapsed * (1 - progress->fraction) / progress->fraction);
         g_string_append_printf(text, ", %s left", left);
     }
     return g_string_free(text, FALSE);
-}
-
-static int terminal_columns(void)
-{
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : FALLBACK_COLUMNS;
 }
 
 static void draw_bar(NtProgress *progress, gint64 now_us)
@@ -67,7 +51,7 @@ static void draw_bar(NtProgress *progress, gint64 now_us)
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     g_autofree char *text = describe(progress, now_us);
     g_autoptr(GString) line = g_string_new("\r\033[K");
-    int columns = terminal_columns() - 1;
+    int columns = nt_command_terminal_columns() - 1;
     int room = columns - (int)g_utf8_strlen(progress->label, -1) - (int)g_utf8_strlen(text, -1) - BAR_CELLS - 10;
 
     if (room >= 0)
@@ -116,8 +100,7 @@ void nt_progress_update(NtProgress *progress, guint64 done, double fraction)
 void nt_progress_clear(NtProgress *progress)
 {
     if (progress->drawn) {
-        fputs("\r\033[K", stderr);
-        fflush(stderr);
+        nt_command_clear_line();
         progress->drawn = FALSE;
     }
 }
@@ -128,7 +111,7 @@ void nt_progress_finish(NtProgress *progress)
     if (progress->quiet)
         return;
     double elapsed = (double)(g_get_monotonic_time() - progress->began_us) / G_USEC_PER_SEC;
-    g_autofree char *time = format_seconds(elapsed);
+    g_autofree char *time = nt_command_duration(elapsed);
     fprintf(stderr, "%s: %" G_GUINT64_FORMAT " %s in %s (%.1f a second)\n", progress->label, progress->done,
             progress->unit, time, elapsed > 0 ? (double)progress->done / elapsed : 0);
 }

@@ -1,19 +1,19 @@
-#include <cairo.h>
-
 #include "cli/command.h"
+#include "cli/draw_tags.h"
 #include "cli/progress.h"
+#include "cli/tag_follow.h"
 #include "cli/tag_job.h"
 #include "engine/pool.h"
 #include "media/recorder.h"
 #include "media/source.h"
-#include "overlay/overlay.h"
 
 #define INTERRUPT_POLL_US (G_USEC_PER_SEC / 10)
 
 typedef struct Clip {
     const NtTagJob *job;
     NtSource *source;
-    NtPool *pool;
+    NtPool *pool;         /* each frame from scratch, or */
+    NtTagFollow *follow;  /* faces followed */
     NtRecorder *recorder; /* NULL: no annotated video asked for */
     NtProgress *progress;
     NtUnknowns *unknowns;
@@ -41,23 +41,6 @@ static gpointer watch_interrupt(gpointer data)
     return NULL;
 }
 
-typedef struct DrawRequest {
-    const NtTaggedFrame *frame;
-    NtOverlayOptions options;
-} DrawRequest;
-
-static void draw_tags(guint8 *pixels, int width, int height, int stride, gpointer user)
-{
-    const DrawRequest *request = user;
-    cairo_surface_t *surface =
-        cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24, width, height, stride);
-    cairo_t *cr = cairo_create(surface);
-    nt_overlay_draw(cr, request->frame, &request->options);
-    cairo_destroy(cr);
-    cairo_surface_finish(surface);
-    cairo_surface_destroy(surface);
-}
-
 /* The distance up to which names are given at the moment. */
 static float current_threshold(const NtTagJob *job)
 {
@@ -77,9 +60,8 @@ static gboolean write_result(Clip *clip, const NtFrame *frame, NtTaggedFrame *ta
         !nt_records_write(job->records, nt_source_location(clip->source), tagged, job->landmarks, error))
         return FALSE;
     if (clip->recorder) {
-        DrawRequest request = {tagged, NT_OVERLAY_DEFAULTS};
-        request.options.landmarks = job->landmarks;
-        if (!nt_recorder_write(clip->recorder, frame, draw_tags, &request, error))
+        NtDrawTags tags = {tagged, job->landmarks};
+        if (!nt_recorder_write(clip->recorder, frame, nt_draw_tags, &tags, error))
             return FALSE;
     }
     clip->n_done++;
@@ -88,19 +70,38 @@ static gboolean write_result(Clip *clip, const NtFrame *frame, NtTaggedFrame *ta
     return TRUE;
 }
 
+static gboolean is_full(const Clip *clip)
+{
+    return clip->pool ? nt_pool_is_full(clip->pool) : nt_tag_follow_is_full(clip->follow);
+}
+
+static void push(const Clip *clip, NtFrame *frame)
+{
+    if (clip->pool)
+        nt_pool_push(clip->pool, nt_frame_image(frame), frame);
+    else
+        nt_tag_follow_push(clip->follow, frame);
+}
+
+static gboolean pop(const Clip *clip, NtFrame **frame, NtTaggedFrame **tagged, GError **error)
+{
+    if (!clip->pool)
+        return nt_tag_follow_pop(clip->follow, frame, tagged, error);
+    gpointer token = NULL;
+    const gboolean popped = nt_pool_pop(clip->pool, &token, tagged, error);
+    *frame = token;
+    return popped;
+}
+
 /* Takes the oldest result; FALSE with error unset when none is under way. */
 static gboolean take_result(Clip *clip, GError **error)
 {
-    gpointer token = NULL;
-    NtTaggedFrame *result = NULL;
-    if (!nt_pool_pop(clip->pool, &token, &result, error))
-        return FALSE;
-    g_autoptr(NtFrame) frame = token;
-    g_autoptr(NtTaggedFrame) tagged = result;
-    return tagged && write_result(clip, frame, tagged, error);
+    g_autoptr(NtFrame) frame = NULL;
+    g_autoptr(NtTaggedFrame) tagged = NULL;
+    return pop(clip, &frame, &tagged, error) && tagged && write_result(clip, frame, tagged, error);
 }
 
-/* Frames through the pool until the end or an interrupt. A source that fails on the way still has its frames written. */
+/* Frames through the analysis until the end or an interrupt. A source that fails on the way still has its frames written. */
 static gboolean run_frames(Clip *clip, GError **error)
 {
     GError *source_error = NULL;
@@ -108,23 +109,23 @@ static gboolean run_frames(Clip *clip, GError **error)
     gboolean reading = TRUE;
 
     while (!result_error) {
-        while (reading && !nt_pool_is_full(clip->pool)) {
+        while (reading && !is_full(clip)) {
             NtFrame *frame = nt_command_interrupted() ? NULL : nt_source_read(clip->source, &source_error);
             if (frame)
-                nt_pool_push(clip->pool, nt_frame_image(frame), frame);
+                push(clip, frame);
             else
                 reading = FALSE;
         }
         if (!take_result(clip, &result_error))
             break;
     }
-    /* After a failure frames may still be under way: the pool is done with them before they go. */
+    /* After a failure frames may still be under way: the analysis is done with them before they go. */
     GError *ignored = NULL;
-    gpointer token;
+    NtFrame *frame;
     NtTaggedFrame *tagged;
-    while (nt_pool_pop(clip->pool, &token, &tagged, &ignored)) {
+    while (pop(clip, &frame, &tagged, &ignored)) {
         nt_tagged_frame_unref(tagged);
-        nt_frame_unref(token);
+        nt_frame_unref(frame);
         g_clear_error(&ignored);
     }
     if (result_error) {
@@ -143,6 +144,13 @@ static gboolean run_frames(Clip *clip, GError **error)
     return TRUE;
 }
 
+static NtTagFollow *follow_faces(const NtTagJob *job)
+{
+    NtTrackerOptions options = {.engine = job->options, .raw_landmarks = job->raw_landmarks};
+    options.engine.workers = (int)job->n_threads;
+    return nt_tag_follow_new(job->models, job->classifier, &options);
+}
+
 gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtUnknowns *unknowns,
                      NtTagSummary *summary, GError **error)
 {
@@ -156,10 +164,12 @@ gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *outp
         if (!recorder)
             return FALSE;
     }
-    g_autofree char *label = g_path_get_basename(location);
+    g_autofree char *label = g_path_get_basename(nt_source_location(source));
     g_autoptr(NtProgress) progress = nt_progress_new(label, "frames", job->quiet);
-    g_autoptr(NtPool) pool = nt_pool_new(job->models, job->classifier, &job->options, job->n_threads);
-    Clip clip = {.job = job, .source = source, .pool = pool, .recorder = recorder, .progress = progress,
+    g_autoptr(NtPool) pool =
+        job->exact ? nt_pool_new(job->models, job->classifier, &job->options, job->n_threads) : NULL;
+    g_autoptr(NtTagFollow) follow = pool ? NULL : follow_faces(job);
+    Clip clip = {.job = job, .source = source, .pool = pool, .follow = follow, .recorder = recorder, .progress = progress,
                  .unknowns = unknowns, .summary = summary, .duration_ns = nt_source_duration_ns(source)};
 
     Watcher watcher = {.source = source};

@@ -4,6 +4,7 @@
 #define NT_TAG_JOB_H
 
 #include <glib.h>
+#include <stdio.h>
 
 #include "engine/engine.h"
 #include "engine/unknowns.h"
@@ -15,6 +16,8 @@ typedef struct NtTagJob {
     const NtClassifier *classifier; /* NULL: nobody enrolled */
     NtEngineOptions options;
     guint n_threads;
+    gboolean exact;                 /* clips: each frame from scratch, instead of following faces */
+    gboolean raw_landmarks;         /* clips: as they are fitted, not steadied */
     gboolean landmarks;             /* draw and record them */
     gboolean quiet;
     NtRecords *records;             /* NULL: not asked for */
@@ -24,8 +27,8 @@ typedef struct NtTagSummary NtTagSummary;
 NtTagSummary *nt_tag_summary_new(void);
 void nt_tag_summary_add(NtTagSummary *summary, const NtTaggedFrame *frame);
 guint64 nt_tag_summary_frames(const NtTagSummary *summary);
-/* "party.mp4: 500 frames (0:20)" and a line a person. */
-void nt_tag_summary_print(const NtTagSummary *summary, const char *input);
+/* "party.mp4: 500 frames, 480 with faces" and a line a person. */
+void nt_tag_summary_print(const NtTagSummary *summary, const char *input, FILE *out);
 void nt_tag_summary_free(NtTagSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTagSummary, nt_tag_summary_free)
 

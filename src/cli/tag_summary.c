@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "cli/command.h"
 #include "cli/tag_job.h"
 
@@ -93,7 +91,7 @@ static gint by_presence(gconstpointer a, gconstpointer b)
     return g_utf8_collate(x->name, y->name);
 }
 
-void nt_tag_summary_print(const NtTagSummary *summary, const char *input)
+void nt_tag_summary_print(const NtTagSummary *summary, const char *input, FILE *out)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new();
     GHashTableIter iter;
@@ -105,18 +103,18 @@ void nt_tag_summary_print(const NtTagSummary *summary, const char *input)
         g_ptr_array_add(rows, row);
     g_ptr_array_sort(rows, by_presence);
     if (still)
-        printf("%s:%s\n", input, rows->len ? "" : " no face found");
+        fprintf(out, "%s:%s\n", input, rows->len ? "" : " no face found");
     else
-        printf("%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " with faces\n", input, summary->frames,
+        fprintf(out, "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " with faces\n", input, summary->frames,
                summary->frames_with_faces);
 
     for (guint i = 0; i < rows->len; i++) {
         const Appearances *seen = rows->pdata[i];
         if (still) {
-            printf("  %s\n", seen->name);
+            fprintf(out, "  %s\n", seen->name);
         } else {
             g_autofree char *first = nt_command_moment(seen->first_ns), *last = nt_command_moment(seen->last_ns);
-            printf("  %-24s %6" G_GUINT64_FORMAT " frame%s %s to %s\n", seen->name, seen->frames,
+            fprintf(out, "  %-24s %6" G_GUINT64_FORMAT " frame%s %s to %s\n", seen->name, seen->frames,
                    seen->frames == 1 ? ", " : "s,", first, last);
         }
     }

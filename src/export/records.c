@@ -13,10 +13,12 @@
 #define SCORE_DECIMALS 4
 #define DISTANCE_DECIMALS 4
 #define LANDMARK_DECIMALS 2
+#define LINE_BYTES (256 << 10) /* of a hundred faces with their points */
 
 struct NtRecords {
-    char *path, *temporary; /* temporary: NULL for standard output */
+    char *path, *temporary; /* temporary: NULL for standard output, and where lines are added to a file */
     FILE *out;
+    gboolean own; /* out is to be closed */
     GString *line;
 };
 
@@ -27,17 +29,24 @@ static gboolean set_error(const NtRecords *records, int code, GError **error)
     return FALSE;
 }
 
-NtRecords *nt_records_new(const char *path, GError **error)
+/* Ready when path is standard output; else its file is still to be opened. */
+static NtRecords *make(const char *path)
 {
-    g_autoptr(NtRecords) records = g_new0(NtRecords, 1);
+    NtRecords *records = g_new0(NtRecords, 1);
     records->path = g_strdup(path);
     records->line = g_string_new(NULL);
-    if (strcmp(path, "-") == 0) {
-        /* A reader that goes away is an error to report, not a signal to die of. */
-        signal(SIGPIPE, SIG_IGN);
+    /* A reader that goes away is an error to report, not a signal to die of. */
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(path, "-") == 0)
         records->out = stdout;
+    return records;
+}
+
+NtRecords *nt_records_new(const char *path, GError **error)
+{
+    g_autoptr(NtRecords) records = make(path);
+    if (records->out)
         return g_steal_pointer(&records);
-    }
     g_autofree char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path);
     g_autofree char *name = g_strdup_printf(".%s.part-XXXXXX", base);
     records->temporary = g_build_filename(dir, name, NULL);
@@ -48,6 +57,22 @@ NtRecords *nt_records_new(const char *path, GError **error)
             g_clear_pointer(&records->temporary, g_free);
         return NULL;
     }
+    records->own = TRUE;
+    return g_steal_pointer(&records);
+}
+
+NtRecords *nt_records_append(const char *path, GError **error)
+{
+    g_autoptr(NtRecords) records = make(path);
+    if (records->out)
+        return g_steal_pointer(&records);
+    if (!(records->out = fopen(path, "ae"))) {
+        set_error(records, errno, error);
+        return NULL;
+    }
+    /* A line leaves in one piece: whoever reads along, or after a crash, finds whole lines. */
+    setvbuf(records->out, NULL, _IOFBF, LINE_BYTES);
+    records->own = TRUE;
     return g_steal_pointer(&records);
 }
 
@@ -90,6 +115,16 @@ static const char *reason_word(NtVerdictReason reason)
     return NULL;
 }
 
+static const char *finding_word(NtFinding finding)
+{
+    switch (finding) {
+    case NT_FOUND_DETECTED: return "detected";
+    case NT_FOUND_FOLLOWED: return "followed";
+    case NT_FOUND_PREDICTED: break;
+    }
+    return "predicted";
+}
+
 /* Only a certain verdict is a name; a guess says that it is one. */
 static void write_verdict(NtJsonWriter *json, const NtVerdict *verdict)
 {
@@ -123,31 +158,73 @@ static void write_face(NtJsonWriter *json, const NtFace *face, gboolean with_lan
     nt_json_fixed(json, face->detection.score, SCORE_DECIMALS);
     nt_json_key(json, "part");
     nt_json_string(json, nt_detector_part_name(face->detection.part));
+    if (face->track > 0) {
+        nt_json_key(json, "track");
+        nt_json_int(json, (gint64)face->track);
+        nt_json_key(json, "finding");
+        nt_json_string(json, finding_word(face->finding));
+    }
     write_verdict(json, &face->verdict);
     if (with_landmarks)
         write_landmarks(json, face->landmarks);
     nt_json_end_object(json);
 }
 
-gboolean nt_records_write(NtRecords *records, const char *source, const NtTaggedFrame *frame, gboolean with_landmarks,
-                          GError **error)
+/* "2026-11-25T12:03:04.567Z"; nothing for what is not live. */
+static void write_time(NtJsonWriter *json, gint64 time_us)
 {
-    if (frame->n_faces == 0)
-        return TRUE;
+    if (time_us == NT_RECORDS_NO_TIME)
+        return;
+    g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC);
+    g_autofree char *whole = g_date_time_format(second, "%Y-%m-%dT%H:%M:%S");
+    g_autofree char *text = g_strdup_printf("%s.%03dZ", whole, (int)(time_us % G_USEC_PER_SEC / 1000));
+    nt_json_key(json, "time");
+    nt_json_string(json, text);
+}
+
+static NtJsonWriter begin_line(NtRecords *records, const char *schema, const char *source)
+{
     g_string_truncate(records->line, 0);
     NtJsonWriter json = nt_json_writer(records->line);
     nt_json_begin_object(&json);
     nt_json_key(&json, "schema");
-    nt_json_string(&json, NT_RECORDS_SCHEMA);
+    nt_json_string(&json, schema);
     nt_json_key(&json, "source");
     nt_json_string(&json, source);
+    return json;
+}
+
+static gboolean end_line(NtRecords *records, NtJsonWriter *json, GError **error)
+{
+    nt_json_end_object(json);
+    g_string_append_c(records->line, '\n');
+    errno = 0;
+    /* A reader along the way wants each line as it comes; a file that appears when it is whole need not be that quick. */
+    if (fwrite(records->line->str, 1, records->line->len, records->out) != records->line->len ||
+        (!records->temporary && fflush(records->out) != 0))
+        return set_error(records, errno, error);
+    return TRUE;
+}
+
+static void write_ns(NtJsonWriter *json, const char *key, gint64 ns)
+{
+    nt_json_key(json, key);
+    if (ns >= 0)
+        nt_json_int(json, ns);
+    else
+        nt_json_string(json, NULL);
+}
+
+gboolean nt_records_write_live(NtRecords *records, const char *source, const NtTaggedFrame *frame, gint64 time_us,
+                               gboolean with_landmarks, GError **error)
+{
+    if (frame->n_faces == 0)
+        return TRUE;
+    NtJsonWriter json = begin_line(records, NT_RECORDS_SCHEMA, source);
+    write_time(&json, time_us);
     nt_json_key(&json, "frame");
     nt_json_int(&json, (gint64)frame->index);
-    nt_json_key(&json, "pts_ns");
-    if (frame->pts_ns >= 0)
-        nt_json_int(&json, frame->pts_ns);
-    else
-        nt_json_string(&json, NULL);
+    write_ns(&json, "pts_ns", frame->pts_ns);
     nt_json_key(&json, "width");
     nt_json_int(&json, frame->width);
     nt_json_key(&json, "height");
@@ -157,26 +234,59 @@ gboolean nt_records_write(NtRecords *records, const char *source, const NtTagged
     for (guint i = 0; i < frame->n_faces; i++)
         write_face(&json, &frame->faces[i], with_landmarks);
     nt_json_end_array(&json);
-    nt_json_end_object(&json);
-    g_string_append_c(records->line, '\n');
-    errno = 0;
-    /* A reader of standard output wants each line as it comes; a file need not be that quick. */
-    if (fwrite(records->line->str, 1, records->line->len, records->out) != records->line->len ||
-        (!records->temporary && fflush(records->out) != 0))
-        return set_error(records, errno, error);
-    return TRUE;
+    return end_line(records, &json, error);
+}
+
+gboolean nt_records_write(NtRecords *records, const char *source, const NtTaggedFrame *frame, gboolean with_landmarks,
+                          GError **error)
+{
+    return nt_records_write_live(records, source, frame, NT_RECORDS_NO_TIME, with_landmarks, error);
+}
+
+gboolean nt_records_write_presence(NtRecords *records, const char *source, const NtPresenceEvent *event, gint64 time_us,
+                                   GError **error)
+{
+    NtJsonWriter json = begin_line(records, NT_EVENTS_SCHEMA, source);
+    write_time(&json, time_us);
+    nt_json_key(&json, "event");
+    nt_json_string(&json, nt_presence_kind_name(event->kind));
+    nt_json_key(&json, "track");
+    nt_json_int(&json, (gint64)event->track);
+    nt_json_key(&json, "name");
+    nt_json_string(&json, event->name);
+    if (event->unknown > 0) {
+        nt_json_key(&json, "unknown");
+        nt_json_int(&json, event->unknown);
+    }
+    write_ns(&json, "pts_ns", event->pts_ns);
+    write_ns(&json, "first_ns", event->first_ns);
+    return end_line(records, &json, error);
+}
+
+gboolean nt_records_write_source(NtRecords *records, const char *source, const char *event, const char *words, gint64 time_us,
+                                 GError **error)
+{
+    NtJsonWriter json = begin_line(records, NT_EVENTS_SCHEMA, source);
+    write_time(&json, time_us);
+    nt_json_key(&json, "event");
+    nt_json_string(&json, event);
+    if (words) {
+        nt_json_key(&json, "words");
+        nt_json_string(&json, words);
+    }
+    return end_line(records, &json, error);
 }
 
 gboolean nt_records_finish(NtRecords *records, GError **error)
 {
     errno = 0;
-    if (!records->temporary)
+    if (!records->own)
         return fflush(records->out) == 0 || set_error(records, errno, error);
-    const gboolean good = fflush(records->out) == 0 && fsync(fileno(records->out)) == 0;
+    const gboolean good = fflush(records->out) == 0 && (fsync(fileno(records->out)) == 0 || errno == EINVAL); /* a pipe */
     int reason = errno;
     if (fclose(g_steal_pointer(&records->out)) != 0 && good)
         reason = errno;
-    else if (good && rename(records->temporary, records->path) == 0)
+    else if (good && (!records->temporary || rename(records->temporary, records->path) == 0))
         reason = 0;
     else if (good)
         reason = errno;
@@ -190,11 +300,10 @@ void nt_records_free(NtRecords *records)
 {
     if (!records)
         return;
-    if (records->temporary) {
-        if (records->out)
-            fclose(records->out);
+    if (records->own && records->out)
+        fclose(records->out);
+    if (records->temporary)
         unlink(records->temporary);
-    }
     g_free(records->temporary);
     g_free(records->path);
     g_string_free(records->line, TRUE);

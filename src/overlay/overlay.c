@@ -17,6 +17,10 @@
 #define OUTLINE_ALPHA 0.55
 #define UNKNOWN_LEVEL 0.80
 #define LABEL_PADDING 0.35   /* of the font's size */
+/* How solid a face is drawn that was not detected in this very frame. Little less, as it may be detected in the next one: a
+ * tag that comes and goes would be worse than one that does not tell. */
+#define FOLLOWED_ALPHA 0.8
+#define PREDICTED_ALPHA 0.55
 
 /* After Okabe and Ito's palette for colour-blind readers, light enough to read dark text on. */
 static const double palette[][3] = {
@@ -138,6 +142,16 @@ static void draw_landmarks(cairo_t *cr, const NtFace *face, const double rgb[3],
     }
 }
 
+static double solidity(const NtFace *face)
+{
+    switch (face->finding) {
+    case NT_FOUND_DETECTED: break;
+    case NT_FOUND_FOLLOWED: return FOLLOWED_ALPHA;
+    case NT_FOUND_PREDICTED: return PREDICTED_ALPHA;
+    }
+    return 1;
+}
+
 static void rounded_rectangle(cairo_t *cr, const NtLabelBox *box, double radius)
 {
     const double x = box->x, y = box->y, right = x + box->width, bottom = y + box->height;
@@ -182,9 +196,9 @@ static void draw_label(cairo_t *cr, const NtTaggedFrame *frame, const NtFace *fa
     rounded_rectangle(cr, &label, MIN(padding, label.height / 2));
     const gboolean known = face->verdict.kind != NT_VERDICT_UNKNOWN;
     if (known)
-        set_color(cr, rgb, 0.94);
+        set_color(cr, rgb, 0.94 * solidity(face));
     else
-        cairo_set_source_rgba(cr, 0.12, 0.12, 0.13, 0.72);
+        cairo_set_source_rgba(cr, 0.12, 0.12, 0.13, 0.72 * solidity(face));
     cairo_fill(cr);
     if (known)
         cairo_set_source_rgb(cr, 0.07, 0.07, 0.08);
@@ -193,6 +207,44 @@ static void draw_label(cairo_t *cr, const NtTaggedFrame *frame, const NtFace *fa
     cairo_move_to(cr, label.x + padding, label.y + padding * 0.25);
     pango_cairo_show_layout(cr, layout);
     g_object_unref(layout);
+}
+
+static void draw_frame_and_points(cairo_t *cr, const NtFace *face, const double rgb[3], const NtOverlayOptions *options,
+                                  const Sizes *sizes)
+{
+    if (options->landmarks)
+        draw_landmarks(cr, face, rgb, sizes);
+    if (options->boxes)
+        draw_box(cr, face, rgb, sizes);
+}
+
+/* What encloses box and points, lines included. */
+static void clip_to_face(cairo_t *cr, const NtFace *face, const Sizes *sizes)
+{
+    const NtRect box = face->detection.box;
+    double left = box.left, top = box.top, right = box.right + 1, bottom = box.bottom + 1;
+    for (int k = 0; k < NT_N_LANDMARKS; k++) {
+        left = MIN(left, face->landmarks[k].x);
+        top = MIN(top, face->landmarks[k].y);
+        right = MAX(right, face->landmarks[k].x);
+        bottom = MAX(bottom, face->landmarks[k].y);
+    }
+    const double margin = 2 * sizes->line;
+    cairo_rectangle(cr, left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin);
+    cairo_clip(cr);
+}
+
+/* As one layer, so that outlines do not show through what they surround. */
+static void draw_lightly(cairo_t *cr, const NtFace *face, const double rgb[3], const NtOverlayOptions *options,
+                         const Sizes *sizes)
+{
+    cairo_save(cr);
+    clip_to_face(cr, face, sizes);
+    cairo_push_group(cr);
+    draw_frame_and_points(cr, face, rgb, options, sizes);
+    cairo_pop_group_to_source(cr);
+    cairo_paint_with_alpha(cr, solidity(face));
+    cairo_restore(cr);
 }
 
 void nt_overlay_draw(cairo_t *cr, const NtTaggedFrame *frame, const NtOverlayOptions *options)
@@ -206,12 +258,12 @@ void nt_overlay_draw(cairo_t *cr, const NtTaggedFrame *frame, const NtOverlayOpt
             const NtFace *face = &frame->faces[i];
             double rgb[3];
             nt_overlay_color(face->verdict.kind == NT_VERDICT_UNKNOWN ? NULL : face->verdict.name, rgb);
-            if (pass == 0 && options->landmarks)
-                draw_landmarks(cr, face, rgb, &sizes);
-            if (pass == 0 && options->boxes)
-                draw_box(cr, face, rgb, &sizes);
             if (pass == 1 && options->names)
                 draw_label(cr, frame, face, rgb, &sizes);
+            else if (pass == 0 && solidity(face) < 1)
+                draw_lightly(cr, face, rgb, options, &sizes);
+            else if (pass == 0)
+                draw_frame_and_points(cr, face, rgb, options, &sizes);
         }
     }
     cairo_restore(cr);

@@ -2,7 +2,7 @@
  *
  * A frame around each face, its name on a label that never leaves the picture, the 68 points joined into the lines of a
  * face. People keep their colour (from the name); unknown faces are grey. Sizes follow the picture's, so a 4K frame
- * reads as well as a 240p one. Colours are told apart by colour-blind people and outlined to show on any background.
+ * reads as well as a 240p one. What was followed, not detected, is drawn a little lighter, what is only predicted more so. Colours are told apart by colour-blind people and outlined to show on any background.
  */
 #ifndef NT_OVERLAY_H
 #define NT_OVERLAY_H

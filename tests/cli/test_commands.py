@@ -36,7 +36,7 @@ def enrol_franck(case):
 def test_help_of_every_command(case):
     """Each command explains itself with --help and exits 0."""
     overview = case.nametag("--help").stdout
-    for command in ("tag", "enroll", "people", "detect", "represent", "explain", "models", "bench"):
+    for command in ("tag", "live", "devices", "enroll", "people", "detect", "represent", "explain", "models", "bench"):
         case.check(f"  {command} " in overview, f"{command} is missing from the overview")
         text = case.nametag(command, "--help").stdout
         case.check(text.startswith(f"Usage:\n  nametag {command}"), text[:200])
@@ -294,12 +294,35 @@ def test_tag_no_landmarks(case):
 
 
 def test_tag_threads_agree(case):
-    """One thread and three give the same records, byte for byte."""
+    """One thread and three give the same records, byte for byte, whether faces are followed or each frame is looked at anew."""
     clip = short_clip(case, PRESENTER)
-    outputs = [case.nametag("tag", clip, "--records", "-", "--quiet", "--threads", n).stdout for n in (1, 3)]
-    case.check(outputs[0] == outputs[1] and outputs[0], "records differ")
-    case.equal([r["frame"] for r in json_lines(outputs[0])], sorted(r["frame"] for r in json_lines(outputs[0])),
-               "order of frames")
+    for mode in ([], ["--exact"]):
+        outputs = [case.nametag("tag", clip, "--records", "-", "--quiet", "--threads", n, *mode).stdout for n in (1, 3)]
+        case.check(outputs[0] == outputs[1] and outputs[0], f"records differ {mode}")
+        case.equal([r["frame"] for r in json_lines(outputs[0])], sorted(r["frame"] for r in json_lines(outputs[0])),
+                   "order of frames")
+
+
+def test_tag_exact(case):
+    """--exact gives each frame's own detections, as detect has them; without it faces are followed under one number, with the
+    same names; --raw-landmarks leaves the points as they are fitted."""
+    enrol_franck(case)
+    clip = short_clip(case, FRANCK)
+    exact, followed, raw = [json_lines(case.nametag("tag", "--gallery", case.gallery, "--records", "-", "--quiet", "--no-keep", *more,
+                                                    clip).stdout) for more in (["--exact"], [], ["--raw-landmarks"])]
+    for record in exact:
+        for face in record["faces"]:
+            case.check("track" not in face and "finding" not in face, "a track in exact mode")
+    for records in (followed, raw):
+        case.equal([r["frame"] for r in records], [r["frame"] for r in exact], "frames with faces")
+        case.equal({face["track"] for r in records for face in r["faces"]}, {1}, "tracks")
+        case.check({face["finding"] for r in records for face in r["faces"]} <= {"detected", "followed"}, "findings")
+        case.equal([[f["name"] for f in r["faces"]] for r in records], [[f["name"] for f in r["faces"]] for r in exact], "names")
+    case.equal([r["faces"][0]["landmarks"] for r in raw] != [r["faces"][0]["landmarks"] for r in followed], True,
+               "steadied points differ from raw ones")
+    for r, s in zip(exact, followed):
+        (left, top, width, _), box = r["faces"][0]["box"], s["faces"][0]["box"]
+        case.check(abs(left - box[0]) < width / 4 and abs(top - box[1]) < width / 4, f"frame {r['frame']}: {box} for {left}, {top}")
 
 
 def test_tag_bad_inputs(case):

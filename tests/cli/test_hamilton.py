@@ -12,12 +12,17 @@ REFERENCE_FINDS = 125
 
 
 def test_cast(case):
-    """The person in the long shot is named in at least 95 % of the frames where the reference finds the face; no face
-    on the whole clip bears a wrong name."""
+    """The person in the long shot is named in at least 95 % of the frames where the reference finds the face, followed or each
+    frame by itself; no face on the whole clip bears a wrong name."""
     need(CLIP)
     case.nametag("enroll", "--gallery", case.gallery, "--from", os.path.join(SHARED, "people"))
-    records = json_lines(case.nametag("tag", CLIP, "--upsample", "1", "--gallery", case.gallery, "--records", "-",
-                                      "--quiet").stdout)
+    for mode in ([], ["--exact"]):
+        records = json_lines(case.nametag("tag", CLIP, "--upsample", "1", "--gallery", case.gallery, "--records", "-", "--quiet",
+                                          *mode).stdout)
+        check_cast(case, records, mode)
+
+
+def check_cast(case, records, mode):
     named, wrong, counts = set(), [], collections.Counter()
     for record in records:
         for face in record["faces"]:
@@ -29,7 +34,7 @@ def test_cast(case):
                     named.add(record["frame"])
             elif face["name"] is not None:
                 wrong.append((record["frame"], face["name"]))
-    case.note(f"named in {len(named)} of {REFERENCE_FINDS} frames; all verdicts: {dict(counts)}")
+    case.note(f"{mode}: named in {len(named)} of {REFERENCE_FINDS} frames; all verdicts: {dict(counts)}")
     case.equal(wrong, [], "wrong names")
     case.check(len(named) >= 0.95 * REFERENCE_FINDS, f"named in {len(named)} frames only")
 

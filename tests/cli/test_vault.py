@@ -296,6 +296,15 @@ def test_asked_once(case):
     terminal.read_until("unknown people kept")
     code = terminal.finish()
     case.equal((code, terminal.text.count("Pass phrase of"), "embedded again" in terminal.text), (0, 1, True), terminal.text)
+    # A stream's gallery is opened to be followed, too.
+    for command in ("tag", "live"):
+        case.gst("videotestsrc num-buffers=10 ! x264enc ! mp4mux ! filesink location=pattern.mp4")
+        terminal = Terminal(case, command, "--gallery", case.gallery, "file://" + case.path("pattern.mp4"))
+        terminal.read_until("Pass phrase of")
+        terminal.wait_for_echo(False)
+        terminal.type("correct horse\n")
+        code = terminal.finish()
+        case.equal((code, terminal.text.count("Pass phrase of")), (0, 1), f"{command}: {terminal.text}")
 
 
 # the keyring

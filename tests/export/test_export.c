@@ -103,6 +103,77 @@ static void test_record(void)
     g_unlink(path);
 }
 
+static char *temporary(const char *name) { return g_build_filename(g_get_tmp_dir(), name, NULL); }
+
+/* A tracked face says by which number, and how it was found; a live frame when it was. */
+static void test_live_record(void)
+{
+    g_autofree char *path = temporary("nametag-export-live.jsonl"), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NtTaggedFrame) frame = nt_tagged_frame_new(1);
+    g_autoptr(NtRecords) records = nt_records_new(path, &error);
+    g_assert_no_error(error);
+    frame->pts_ns = 40000000;
+    frame->faces[0].detection = (NtDetection){{10, 20, 109, 119}, 1.5, NT_PART_FRONT};
+    frame->faces[0].track = 3;
+    frame->faces[0].finding = NT_FOUND_FOLLOWED;
+    frame->faces[0].verdict = (NtVerdict){.reason = NT_REASON_EMPTY, .distance = INFINITY};
+    g_assert_true(nt_records_write_live(records, "cam", frame, 1764072184567891, FALSE, NULL));
+    g_assert_true(nt_records_finish(records, NULL));
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==,
+                    "{\"schema\":\"nametag-records/1\",\"source\":\"cam\",\"time\":\"2025-11-25T12:03:04.567Z\",\"frame\":0,"
+                    "\"pts_ns\":40000000,\"width\":0,\"height\":0,\"faces\":[{\"box\":[10,20,100,100],\"score\":1.5,"
+                    "\"part\":\"front\",\"track\":3,\"finding\":\"followed\",\"verdict\":\"unknown\",\"confidence\":\"unknown\","
+                    "\"name\":null,\"reason\":\"empty\",\"distance\":null}]}\n");
+    g_unlink(path);
+}
+
+static void test_events(void)
+{
+    g_autofree char *path = temporary("nametag-export-events.jsonl"), *text = NULL;
+    const NtPresenceEvent named = {.kind = NT_PRESENCE_NAMED, .track = 3, .name = "Anna", .pts_ns = 80000000, .first_ns = 40000000};
+    const NtPresenceEvent left = {.kind = NT_PRESENCE_LEFT, .track = 4, .unknown = 2, .pts_ns = 90000000, .first_ns = 50000000};
+    g_autoptr(NtRecords) records = nt_records_new(path, NULL);
+    g_assert_true(nt_records_write_presence(records, "cam", &named, 1764072184007000, NULL));
+    g_assert_true(nt_records_write_presence(records, "cam", &left, NT_RECORDS_NO_TIME, NULL));
+    g_assert_true(nt_records_write_source(records, "cam", "lost", "it was \"unplugged\"", 1764072185000000, NULL));
+    g_assert_true(nt_records_write_source(records, "cam", "back", NULL, 1764072186000000, NULL));
+    g_assert_true(nt_records_finish(records, NULL));
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==,
+                    "{\"schema\":\"nametag-events/1\",\"source\":\"cam\",\"time\":\"2025-11-25T12:03:04.007Z\",\"event\":\"named\","
+                    "\"track\":3,\"name\":\"Anna\",\"pts_ns\":80000000,\"first_ns\":40000000}\n"
+                    "{\"schema\":\"nametag-events/1\",\"source\":\"cam\",\"event\":\"left\",\"track\":4,\"name\":null,\"unknown\":2,"
+                    "\"pts_ns\":90000000,\"first_ns\":50000000}\n"
+                    "{\"schema\":\"nametag-events/1\",\"source\":\"cam\",\"time\":\"2025-11-25T12:03:05.000Z\",\"event\":\"lost\","
+                    "\"words\":\"it was \\\"unplugged\\\"\"}\n"
+                    "{\"schema\":\"nametag-events/1\",\"source\":\"cam\",\"time\":\"2025-11-25T12:03:06.000Z\",\"event\":\"back\"}\n");
+    g_unlink(path);
+}
+
+/* What is added to is there at once, stays when nobody finishes it, and keeps what was there. */
+static void test_append(void)
+{
+    g_autofree char *path = temporary("nametag-export-append.jsonl"), *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_unlink(path);
+    for (guint i = 1; i <= 2; i++) {
+        NtRecords *records = nt_records_append(path, &error);
+        g_assert_no_error(error);
+        g_assert_true(nt_records_write_source(records, "cam", "started", NULL, NT_RECORDS_NO_TIME, NULL));
+        g_clear_pointer(&text, g_free);
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_assert_cmpuint(g_strv_length(lines), ==, i + 1);
+        g_assert_true(i == 2 || nt_records_finish(records, NULL));
+        nt_records_free(records);
+    }
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_null(nt_records_append("/nonexistent/r.jsonl", &error));
+    g_assert_nonnull(strstr(error->message, "/nonexistent/r.jsonl"));
+}
+
 static void test_landmarks(void)
 {
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "nametag-export-landmarks.jsonl", NULL);
@@ -141,6 +212,9 @@ int main(int argc, char **argv)
     g_test_add_func("/export/floats-read-back", test_floats_read_back);
     g_test_add_func("/export/csv", test_csv);
     g_test_add_func("/export/records/line", test_record);
+    g_test_add_func("/export/records/live", test_live_record);
+    g_test_add_func("/export/records/events", test_events);
+    g_test_add_func("/export/records/append", test_append);
     g_test_add_func("/export/records/landmarks", test_landmarks);
     g_test_add_func("/export/records/abandoned", test_abandoned);
     return g_test_run();

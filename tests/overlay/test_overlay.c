@@ -2,6 +2,7 @@
 #include <cairo.h>
 #include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "overlay/explain_page.h"
@@ -99,6 +100,42 @@ static void test_empty_frame(void)
     g_assert_cmpuint(inside + outside, ==, 0);
 }
 
+/* How far the drawing is from the grey it is on, summed over the picture. */
+static double weigh(const NtTaggedFrame *frame)
+{
+    const NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
+    double sum = 0;
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, frame->width, frame->height);
+    cairo_t *cr = cairo_create(surface);
+    cairo_set_source_rgb(cr, 0.5, 0.5, 0.5);
+    cairo_paint(cr);
+    nt_overlay_draw(cr, frame, &options);
+    cairo_surface_flush(surface);
+    for (int y = 0; y < frame->height; y++)
+        for (int x = 0; x < frame->width * 4; x++)
+            if (x % 4 != 3)
+                sum += abs(cairo_image_surface_get_data(surface)[y * cairo_image_surface_get_stride(surface) + x] - 128);
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+    return sum;
+}
+
+/* What was not detected in this frame is drawn lighter, and in the same places. */
+static void test_findings(void)
+{
+    static const NtFinding findings[] = {NT_FOUND_DETECTED, NT_FOUND_FOLLOWED, NT_FOUND_PREDICTED};
+    const NtRect box = {200, 160, 399, 359};
+    double weights[3];
+    for (guint i = 0; i < G_N_ELEMENTS(findings); i++) {
+        g_autoptr(NtTaggedFrame) frame = make_frame(640, 480, box, NT_VERDICT_NAME, "Anna");
+        frame->faces[0].finding = findings[i];
+        weights[i] = weigh(frame);
+    }
+    g_assert_cmpfloat(weights[1], <, 0.9 * weights[0]);
+    g_assert_cmpfloat(weights[2], <, 0.9 * weights[1]);
+    g_assert_cmpfloat(weights[2], >, 0.4 * weights[0]);
+}
+
 /* What each switch draws, and only near the face. */
 static void test_switches(void)
 {
@@ -163,6 +200,7 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/colors", test_colors);
     g_test_add_func("/overlay/empty-frame", test_empty_frame);
     g_test_add_func("/overlay/switches", test_switches);
+    g_test_add_func("/overlay/findings", test_findings);
     g_test_add_func("/overlay/odd-cases", test_odd_cases);
     g_test_add_func("/overlay/explain-page", test_explain_page);
     return g_test_run();
