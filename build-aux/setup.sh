@@ -8,12 +8,13 @@ build_packages=(
   gcc g++ libc6-dev meson ninja-build pkg-config ca-certificates
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
-  gstreamer1.0-libav gstreamer1.0-tools
+  gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-pipewire
   libopenblas-dev liblapack-dev libsvm-dev libsqlite3-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
   libgdk-pixbuf-2.0-dev libsodium-dev libsecret-1-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
-# Needed by the tests alone.
-test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus)
+# Needed by the tests alone; the last line is cameras and network cameras made from clips.
+test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus
+  pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev)
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'nametag: %s\n' "$*" >&2; exit 1; }
