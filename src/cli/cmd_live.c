@@ -1,4 +1,5 @@
 /* nametag live: who is before the camera, as it happens. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -80,9 +81,11 @@ static gboolean check_options(Options *options, int n_sources)
         nt_command_error("--upsample takes 0 to %d", MAX_UPSAMPLE);
     else if (options->threads < 0 || options->threads > MAX_THREADS)
         nt_command_error("--threads takes 1 to %d, or 0 for one a processor", MAX_THREADS);
-    else if (options->tolerance < 0 || options->tolerance > 2)
+    else if (!(options->tolerance >= 0 && options->tolerance <= 2)) /* false for what is no number */
         nt_command_error("--tolerance takes a distance from 0 to 2");
-    else if (options->seconds < 0)
+    else if (!isfinite(options->threshold))
+        nt_command_error("--threshold takes a number");
+    else if (!(options->seconds >= 0))
         nt_command_error("--seconds takes a time after which to stop, not %g", options->seconds);
     else if (options->rate < 0 || options->rate > MAX_RATE)
         nt_command_error("--rate takes 1 to %d frames a second", MAX_RATE);
@@ -130,6 +133,10 @@ static void warn_of_nobody(const Options *options, const char *path, NtRecognize
 static void print_summary(const NtLiveJob *job, const NtLiveOutcome *outcome, const char *name, FILE *out)
 {
     const NtLiveMeter *meter = &outcome->meter;
+    if (meter->shown == 0) {
+        fprintf(out, "%s: no picture came\n", name);
+        return;
+    }
     nt_tag_summary_print(job->summary, name, out);
     fprintf(out,
             "  %" G_GUINT64_FORMAT " frames shown: %" G_GUINT64_FORMAT " analysed, %" G_GUINT64_FORMAT
@@ -189,7 +196,9 @@ static int run_job(const Options *options, NtLiveJob *job, NtFeed *feed, const c
         nt_command_error("%s", unfinished->message);
     if (!done || !finished)
         return NT_EXIT_FAILED;
-    return nt_command_interrupted() ? NT_EXIT_INTERRUPTED : NT_EXIT_OK;
+    if (nt_command_interrupted())
+        return NT_EXIT_INTERRUPTED;
+    return outcome.meter.shown > 0 ? NT_EXIT_OK : NT_EXIT_FAILED;
 }
 
 static int fail(const GError *error)

@@ -1,4 +1,5 @@
 /* nametag tag: faces named in clips, streams and pictures. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,8 +173,10 @@ static gboolean check_options(Options *options, int n_inputs)
         nt_command_error("--upsample takes 0 to %d", MAX_UPSAMPLE);
     else if (options->threads < 0 || options->threads > MAX_THREADS)
         nt_command_error("--threads takes 1 to %d, or 0 for one a processor", MAX_THREADS);
-    else if (options->tolerance < 0 || options->tolerance > 2)
+    else if (!(options->tolerance >= 0 && options->tolerance <= 2)) /* false for what is no number */
         nt_command_error("--tolerance takes a distance from 0 to 2");
+    else if (!isfinite(options->threshold))
+        nt_command_error("--threshold takes a number");
     else if (n_inputs == 0)
         nt_command_error("nothing to tag; name a clip, a picture or a URI (see 'nametag tag --help')");
     else if (options->output && n_inputs > 1 && !g_file_test(options->output, G_FILE_TEST_IS_DIR))
