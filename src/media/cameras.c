@@ -2,7 +2,6 @@
 
 #include <gio/gio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "media/portal.h"
 
@@ -17,8 +16,9 @@ struct NtCameras {
 };
 
 /* One monitor for the whole process, from the first need on, and never stopped at the end: PipeWire's provider (0.3.65)
- * takes down its connection without its own lock, and one stop in five while it is still at work ruins the heap. It is
- * stopped only to be started anew, when nothing is going on. */
+ * takes down its connection without its own lock, and one stop in five while it is still at work ruins the heap; with a
+ * camera that hangs on the same connection, its thread turns round for ever. It is stopped only to be started anew,
+ * when the connection is broken, or none was found. */
 static struct Hub {
     GMutex lock;
     GCond wake, ready;
@@ -29,6 +29,7 @@ static struct Hub {
     GPtrArray *listeners;      /* NtCameras */
     GCancellable *cancellable; /* of asking the desktop */
     GError *refused;
+    NtRemote *remote; /* that the monitor asks; NULL: it looks for itself */
 } hub;
 
 NtCamera *nt_camera_ref(NtCamera *camera)
@@ -46,6 +47,7 @@ void nt_camera_unref(NtCamera *camera)
     g_free(camera->name);
     g_free(camera->path);
     gst_clear_caps(&camera->caps);
+    nt_remote_unref(camera->remote);
     g_free(camera);
 }
 
@@ -54,13 +56,14 @@ static char *property(const GstStructure *properties, const char *name)
     return properties ? g_strdup(gst_structure_get_string(properties, name)) : NULL;
 }
 
-static NtCamera *describe(GstDevice *device)
+static NtCamera *describe(GstDevice *device, NtRemote *remote)
 {
     NtCamera *camera = g_new0(NtCamera, 1);
     g_autoptr(GstStructure) properties = gst_device_get_properties(device);
     g_autofree char *node = property(properties, "node.name");
     camera->references = 1;
     camera->device = gst_object_ref(device);
+    camera->remote = remote ? nt_remote_ref(remote) : NULL;
     camera->name = gst_device_get_display_name(device);
     camera->caps = gst_device_get_caps(device);
     camera->path = property(properties, "api.v4l2.path");
@@ -75,7 +78,7 @@ static NtCamera *describe(GstDevice *device)
     return camera;
 }
 
-static gboolean is_from_pipewire(const NtCamera *camera)
+gboolean nt_camera_is_from_pipewire(const NtCamera *camera)
 {
     return g_str_has_prefix(camera->id, "pipewire:");
 }
@@ -98,17 +101,17 @@ static int by_name(gconstpointer a, gconstpointer b)
     return order ? order : strcmp(one->id, other->id);
 }
 
-static GPtrArray *look(GstDeviceMonitor *monitor)
+static GPtrArray *look(GstDeviceMonitor *monitor, NtRemote *remote)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)nt_camera_unref);
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)nt_camera_unref);
     GList *devices = gst_device_monitor_get_devices(monitor);
     for (GList *at = devices; at; at = at->next)
-        g_ptr_array_add(all, describe(at->data));
+        g_ptr_array_add(all, describe(at->data, remote));
     g_list_free_full(devices, gst_object_unref);
     for (int pipewire = 1; pipewire >= 0; pipewire--)
         for (guint i = 0; i < all->len; i++)
-            if (is_from_pipewire(all->pdata[i]) == pipewire && !is_listed(list, all->pdata[i]))
+            if (nt_camera_is_from_pipewire(all->pdata[i]) == pipewire && !is_listed(list, all->pdata[i]))
                 g_ptr_array_add(list, nt_camera_ref(all->pdata[i]));
     g_ptr_array_sort(list, by_name);
     return list;
@@ -127,65 +130,60 @@ static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer dat
     return GST_BUS_DROP;
 }
 
-typedef struct Following {
-    GstDeviceMonitor *monitor;
-    int portal_fd;
-} Following;
-
 /* The provider is one for the whole process; it hands the descriptor on to the elements of its devices. */
-static void use_portal(int fd)
+static void use_remote(const NtRemote *remote)
 {
     g_autoptr(GstDeviceProvider) provider = gst_device_provider_factory_get_by_name("pipewiredeviceprovider");
     if (provider && g_object_class_find_property(G_OBJECT_GET_CLASS(provider), "fd"))
-        g_object_set(provider, "fd", fd, NULL);
+        g_object_set(provider, "fd", nt_remote_fd(remote), NULL);
 }
 
 /* Asks once more when the one who gave up was not the last to want it. */
-static gboolean ask_portal(Following *following)
+static NtRemote *ask_portal(void)
 {
-    following->portal_fd = -1;
-    if (!nt_portal_is_needed())
-        return TRUE;
     GError *error = NULL;
+    int fd = -1;
     g_mutex_lock(&hub.lock);
     do {
         g_clear_error(&error);
         g_autoptr(GCancellable) cancellable = g_object_ref(hub.cancellable);
         g_mutex_unlock(&hub.lock);
-        following->portal_fd = nt_portal_open_camera(cancellable, &error);
+        fd = nt_portal_open_camera(cancellable, &error);
         g_mutex_lock(&hub.lock);
     } while (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && hub.listeners->len);
     g_clear_error(&hub.refused);
     hub.refused = error;
     g_mutex_unlock(&hub.lock);
-    if (!error)
-        use_portal(following->portal_fd);
-    return !error;
+    return error ? NULL : nt_remote_new(fd);
 }
 
 /* Without the desktop's leave there is a monitor, and nothing that it sees. */
-static void start_monitor(Following *following)
+static GstDeviceMonitor *start_monitor(void)
 {
-    gboolean allowed = ask_portal(following);
-    following->monitor = gst_device_monitor_new();
-    g_autoptr(GstBus) bus = gst_device_monitor_get_bus(following->monitor);
+    gboolean sandboxed = nt_portal_is_needed();
+    NtRemote *remote = sandboxed ? ask_portal() : nt_remote_connect();
+    use_remote(remote);
+    g_mutex_lock(&hub.lock);
+    NtRemote *old = hub.remote;
+    hub.remote = remote;
+    g_mutex_unlock(&hub.lock);
+    nt_remote_unref(old);
+    GstDeviceMonitor *monitor = gst_device_monitor_new();
+    g_autoptr(GstBus) bus = gst_device_monitor_get_bus(monitor);
     g_autoptr(GstCaps) readable = gst_caps_from_string("video/x-raw(ANY); image/jpeg");
-    gst_device_monitor_add_filter(following->monitor, "Video/Source", readable);
+    gst_device_monitor_add_filter(monitor, "Video/Source", readable);
     gst_bus_set_sync_handler(bus, on_message, NULL, NULL);
-    if (allowed)
-        gst_device_monitor_start(following->monitor);
+    if (remote || !sandboxed)
+        gst_device_monitor_start(monitor);
+    return monitor;
 }
 
-static void stop_monitor(Following *following)
+static void stop_monitor(GstDeviceMonitor *monitor)
 {
-    g_autoptr(GstBus) bus = gst_device_monitor_get_bus(following->monitor);
+    g_autoptr(GstBus) bus = gst_device_monitor_get_bus(monitor);
     gst_bus_set_sync_handler(bus, NULL, NULL, NULL);
-    gst_device_monitor_stop(following->monitor);
-    gst_clear_object(&following->monitor);
-    if (following->portal_fd < 0)
-        return;
-    use_portal(-1);
-    close(following->portal_fd);
+    gst_device_monitor_stop(monitor);
+    gst_object_unref(monitor);
 }
 
 /* The following: under the lock, which they give away meanwhile. */
@@ -194,7 +192,7 @@ static void refresh(GstDeviceMonitor *monitor)
 {
     hub.dirty = FALSE;
     g_mutex_unlock(&hub.lock);
-    GPtrArray *list = look(monitor);
+    GPtrArray *list = look(monitor, hub.remote); /* which only this thread changes */
     g_mutex_lock(&hub.lock);
     GPtrArray *old = hub.list;
     hub.list = list;
@@ -208,33 +206,36 @@ static void refresh(GstDeviceMonitor *monitor)
     g_ptr_array_unref(old);
 }
 
-static void restart(Following *following)
+static GstDeviceMonitor *restart(GstDeviceMonitor *monitor)
 {
     gint64 quiet;
     while ((quiet = g_get_monotonic_time() - hub.last_news_us) < QUIET_US)
         g_cond_wait_until(&hub.wake, &hub.lock, g_get_monotonic_time() + QUIET_US - quiet);
     hub.restart = FALSE;
+    hub.dirty = TRUE;
+    if (nt_remote_is_connected(hub.remote)) /* asked for twice, the second time while the first was under way */
+        return monitor;
     g_mutex_unlock(&hub.lock);
-    stop_monitor(following);
-    start_monitor(following);
+    stop_monitor(monitor);
+    monitor = start_monitor();
     g_mutex_lock(&hub.lock);
     hub.dirty = TRUE;
     hub.last_news_us = g_get_monotonic_time();
+    return monitor;
 }
 
 static gpointer follow(gpointer data)
 {
     (void)data;
-    Following following;
-    start_monitor(&following);
+    GstDeviceMonitor *monitor = start_monitor();
     g_mutex_lock(&hub.lock);
     hub.dirty = TRUE;
     hub.last_news_us = g_get_monotonic_time();
     for (;;) {
         if (hub.restart)
-            restart(&following);
+            monitor = restart(monitor);
         if (hub.dirty)
-            refresh(following.monitor);
+            refresh(monitor);
         while (!hub.dirty && !hub.restart)
             g_cond_wait(&hub.wake, &hub.lock);
         g_cond_wait_until(&hub.wake, &hub.lock, g_get_monotonic_time() + SETTLE_US);
@@ -315,11 +316,21 @@ GPtrArray *nt_cameras_list(NtCameras *cameras)
     return copy;
 }
 
-void nt_cameras_restart(NtCameras *cameras)
+gboolean nt_cameras_is_connected(NtCameras *cameras)
 {
     (void)cameras;
     g_mutex_lock(&hub.lock);
-    ask_anew();
+    gboolean connected = nt_remote_is_connected(hub.remote);
+    g_mutex_unlock(&hub.lock);
+    return connected;
+}
+
+void nt_cameras_renew(NtCameras *cameras)
+{
+    (void)cameras;
+    g_mutex_lock(&hub.lock);
+    if (!nt_remote_is_connected(hub.remote))
+        ask_anew();
     g_mutex_unlock(&hub.lock);
 }
 

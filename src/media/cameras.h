@@ -7,12 +7,15 @@
 
 #include <gst/gst.h>
 
+#include "media/remote.h"
+
 typedef struct NtCamera {
     gint references;
     GstDevice *device;
     char *id, *name; /* as in NtDevice */
     char *path;      /* "/dev/video0", or NULL */
     GstCaps *caps;   /* or NULL */
+    NtRemote *remote; /* that a camera of PipeWire may be asked through, or NULL */
 } NtCamera;
 
 NtCamera *nt_camera_ref(NtCamera *camera);
@@ -31,8 +34,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtCameras, nt_cameras_free)
 gboolean nt_cameras_wait(NtCameras *cameras, gint64 limit_us, GError **error);
 /* Array of NtCamera, by name. */
 GPtrArray *nt_cameras_list(NtCameras *cameras);
-/* Asks the services anew, which may have been started again since; nt_cameras_wait tells when. */
-void nt_cameras_restart(NtCameras *cameras);
+/* FALSE: PipeWire ended, or there was none: what is listed of it is old. */
+gboolean nt_cameras_is_connected(NtCameras *cameras);
+/* Asks the services anew, unless we are connected with PipeWire as before; nt_cameras_wait tells when. */
+void nt_cameras_renew(NtCameras *cameras);
+gboolean nt_camera_is_from_pipewire(const NtCamera *camera);
 
 /* By id, path or name (in any case); NULL: the first. NULL when there is none. */
 NtCamera *nt_cameras_find(NtCameras *cameras, const char *wanted);

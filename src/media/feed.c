@@ -21,6 +21,9 @@
 #define POLL_US (20 * G_TIME_SPAN_MILLISECOND)
 /* A live picture that stands still for so long is lost. */
 #define WATCHDOG_S 5
+/* A camera of PipeWire that hangs has its pipeline for so long before there is another: as long as pipewiresrc itself
+ * waits for an answer. */
+#define STANDSTILL_S 30
 /* A server may take longer to the first picture: connecting, another transport, the next whole picture of the stream.
  */
 #define FIRST_PICTURE_S 10
@@ -30,7 +33,7 @@
 #define LAST_CAMERA_PAUSE_US (2 * G_USEC_PER_SEC)
 /* A failure of a camera that is being pulled out comes before the news of it. */
 #define UNPLUG_NEWS_US (G_USEC_PER_SEC / 2)
-/* A service of cameras that was started again knows nothing of us: it is asked anew. */
+/* How often a service of cameras that was not there is looked for. */
 #define ASK_ANEW_US (5 * G_USEC_PER_SEC)
 /* How long cameras are looked for at the start. */
 #define CAMERAS_LIMIT_US G_USEC_PER_SEC
@@ -56,7 +59,7 @@ struct NtFeed {
     guint rtsp_protocols; /* of the next attempt */
 };
 
-typedef enum Outcome { OVER, FAILED, SILENT, UNPLUGGED, CANCELLED } Outcome;
+typedef enum Outcome { OVER, FAILED, SILENT, HANGING, UNPLUGGED, CANCELLED } Outcome;
 
 typedef struct Report {
     Outcome outcome;
@@ -91,13 +94,32 @@ static gboolean rest(NtFeed *feed, gint64 duration_us)
 
 /* Watching a reception. */
 
+static gint64 silence_us(NtFeed *feed, gint64 since)
+{
+    gint64 last = nt_mailbox_last_arrival_us(feed->mailbox);
+    return g_get_monotonic_time() - (last ? last : since);
+}
+
 static gboolean is_silent(NtFeed *feed, gint64 since)
 {
     if (feed->kind == NT_FEED_FILE || feed->kind == NT_FEED_TEST)
         return FALSE;
-    gint64 last = nt_mailbox_last_arrival_us(feed->mailbox), now = g_get_monotonic_time();
-    gint64 limit_s = last || feed->kind == NT_FEED_CAMERA ? WATCHDOG_S : FIRST_PICTURE_S;
-    return now - (last ? last : since) > limit_s * G_USEC_PER_SEC;
+    gboolean begun = feed->kind == NT_FEED_CAMERA || nt_mailbox_last_arrival_us(feed->mailbox);
+    return silence_us(feed, since) > (begun ? WATCHDOG_S : FIRST_PICTURE_S) * G_USEC_PER_SEC;
+}
+
+/* A camera that hangs and is PipeWire's gives its picture again when it goes on; a new pipeline upon it would hang as
+ * well, and so would the next one. */
+static gboolean is_hanging(NtFeed *feed, const NtCamera *camera)
+{
+    return camera && nt_camera_is_from_pipewire(camera) && nt_cameras_is_connected(feed->cameras);
+}
+
+/* Says the same thing every time; the mailbox takes it once for every loss. */
+static void tell_hanging(NtFeed *feed)
+{
+    nt_mailbox_lose(feed->mailbox, g_strdup_printf("no picture from the camera '%s' for %d s; waiting for it",
+                                                   feed->name, WATCHDOG_S));
 }
 
 static gboolean is_unplugged(NtFeed *feed, const NtCamera *camera)
@@ -134,8 +156,13 @@ static Outcome look(NtFeed *feed, NtReception *reception, const NtCamera *camera
             if (!report->was_recording || !feed->options.loop || !nt_reception_rewind(reception))
                 return OVER;
         }
-        if (is_silent(feed, since))
-            return SILENT;
+        if (is_silent(feed, since)) {
+            if (!is_hanging(feed, camera))
+                return SILENT;
+            tell_hanging(feed);
+            if (silence_us(feed, since) > STANDSTILL_S * G_USEC_PER_SEC)
+                return HANGING;
+        }
         nt_mailbox_attend(feed->mailbox, LOOK_US);
     }
 }
@@ -318,7 +345,7 @@ static NtCamera *wait_for_camera(NtFeed *feed)
         nt_mailbox_attend(feed->mailbox, LOOK_US);
         if (g_get_monotonic_time() - asked < ASK_ANEW_US)
             continue;
-        nt_cameras_restart(feed->cameras);
+        nt_cameras_renew(feed->cameras);
         asked = g_get_monotonic_time();
     }
     return camera;
@@ -387,8 +414,9 @@ static void run_camera(NtFeed *feed)
                             g_strdup_printf("the camera '%s' was unplugged; waiting for it to come back", feed->name));
         else if (report.outcome == FAILED && is_hopeless(feed, &report))
             nt_mailbox_end(feed->mailbox, take_error(feed, &report));
-        else if (report.outcome != CANCELLED && pause_and_tell(feed, &report) && is_doubtful(feed, &report))
-            nt_cameras_restart(feed->cameras);
+        else if (report.outcome != CANCELLED && report.outcome != HANGING && pause_and_tell(feed, &report) &&
+                 is_doubtful(feed, &report))
+            nt_cameras_renew(feed->cameras);
         gboolean hopeless = report.outcome == FAILED && is_hopeless(feed, &report);
         report_clear(&report);
         if (hopeless)

@@ -129,8 +129,8 @@ static gint64 place(NtMailbox *mailbox, GstSample *sample, const GstVideoInfo *i
     int n = GST_VIDEO_INFO_FPS_N(info), d = GST_VIDEO_INFO_FPS_D(info);
     if (!mailbox->gap)
         return nt_timeline_place(&mailbox->timeline, pts, duration, n, d);
-    gint64 gap =
-        mailbox->last_arrival_us && mailbox->is_new && !mailbox->lossless ? (now - mailbox->last_arrival_us) * 1000 : 0;
+    gboolean was_away = mailbox->last_arrival_us && (mailbox->is_new || mailbox->missing) && !mailbox->lossless;
+    gint64 gap = was_away ? (now - mailbox->last_arrival_us) * 1000 : 0;
     return nt_timeline_restart(&mailbox->timeline, pts, gap, n, d);
 }
 

@@ -21,6 +21,7 @@ import harness  # noqa: E402
 from session import Missing, Session, tool, wait_until  # noqa: E402
 
 CYCLES = 2
+STALL_S = 7.0  # after a stall was said
 PATIENCE = 30.0  # of a wait for an event, on a machine that is busy
 FRANCK = os.path.join(harness.CLIPS, "franck.mp4")
 OTHER = os.path.join(harness.CLIPS, "cap13_edit2.mp4")  # 400 x 300
@@ -201,12 +202,38 @@ def test_stalled_camera(case):
         probe = Probe(case, session)
         probe.wait("^FRAME")
         camera.stall()
-        probe.wait("^LOST no picture from the camera 'ClipCamera' for 5 s; trying again in 0.5 s")
+        probe.wait("^LOST no picture from the camera 'ClipCamera' for 5 s; waiting for it")
         camera.resume()
         probe.wait("^BACK")
         camera.stall()
         time.sleep(0.5)
         probe.finish()
+
+
+def test_long_stall(case):
+    """a camera that hangs for long is there again when it goes on, also pulled out meanwhile, and nothing grows (40 s)"""
+    def hang():
+        camera.stall()
+
+    def go_on():
+        time.sleep(STALL_S)
+        camera.resume()
+
+    with live() as session:
+        camera = session.camera("test")
+        probe = Probe(case, session)
+        probe.wait("^FRAME")
+        cycle(case, probe, hang, go_on, "no picture from the camera 'ClipCamera' for 5 s; waiting for it")
+        lost = [line for line in probe.lines if line.startswith("LOST")]
+        case.equal(len(lost), CYCLES, "losses said")
+        camera.stall()
+        probe.wait("^LOST")
+        camera.unplug()
+        probe.wait("^LOST the camera 'ClipCamera' was unplugged; waiting for it to come back")
+        camera.plug()
+        probe.wait("^BACK")
+        times = [int(time) for time in re.findall(r"pts=(\d+).* restarted", probe.finish())]
+        case.check(times[1] - times[0] >= STALL_S * 1000, f"the time of a gap is missing: {times}")
 
 
 def test_pipewire_restarted(case):
