@@ -1,5 +1,6 @@
 /* nametag live: who is before the camera, as it happens. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -214,6 +215,12 @@ static int run(const Options *options, const char *source)
     if (!models)
         return fail(error);
     g_autofree char *gallery = nt_command_gallery_path(options->gallery);
+    if (!nt_command_spares("--output", options->output, source, "what is played") ||
+        !nt_command_spares("--output", options->output, gallery, "the gallery") ||
+        !nt_command_spares("--output", options->output, options->records, "where the records go") ||
+        !nt_command_spares("--records", options->records, source, "what is played") ||
+        !nt_command_spares("--records", options->records, gallery, "the gallery"))
+        return NT_EXIT_USAGE;
     g_autoptr(NtRecognizer) recognizer = follow_gallery(options, gallery, models, &error);
     if (!recognizer)
         return fail(error);
@@ -305,6 +312,7 @@ int nt_cmd_live(int argc, char **argv)
     };
     int exit_code;
     keep_memory_small();
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not take the recording with it */
     if (nt_command_parse(entries, "[SOURCE]", "Names the faces before a camera, as it happens.", description, &argc,
                          &argv, &exit_code)) {
         g_autoptr(GError) error = NULL;

@@ -117,13 +117,6 @@ static gboolean load_people(const Options *options, NtModelSet *models, People *
     return TRUE;
 }
 
-static gboolean same_file(const char *a, const char *b)
-{
-    g_autoptr(GFile) first = g_file_new_for_path(a);
-    g_autoptr(GFile) second = g_file_new_for_path(b);
-    return g_file_equal(first, second);
-}
-
 /* Where the annotated form of one input goes: OUTPUT itself, or for several inputs a file of OUTPUT's folder. */
 static char *output_for(const Options *options, const char *input, gboolean still, gboolean several)
 {
@@ -148,7 +141,7 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
     g_autofree char *source = nt_command_source(input), *shown = nt_location_mask(input);
     g_autofree char *output = output_for(options, shown, still, several);
 
-    if (output && same_file(input, output)) {
+    if (output && nt_command_same_file(input, output)) {
         nt_command_error("%s would be overwritten by its own annotated form; choose another --output", shown);
         return FALSE;
     }
@@ -230,6 +223,12 @@ static int run(const Options *options, char **inputs, int n_inputs)
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
+    for (int i = 0; i < n_inputs; i++)
+        if (!nt_command_spares("--records", options->records, inputs[i], "an input"))
+            return NT_EXIT_USAGE;
+    if (!nt_command_spares("--records", options->records, people.path, "the gallery") ||
+        !nt_command_spares("--output", options->output, people.path, "the gallery"))
+        return NT_EXIT_USAGE;
     g_autoptr(NtRecords) records = NULL;
     if (options->records && !(records = nt_records_new(options->records, &error))) {
         nt_command_error("%s", error->message);
@@ -258,7 +257,8 @@ static int run(const Options *options, char **inputs, int n_inputs)
     }
     keep_unknown(options, &people, keep, models);
     if (records && !nt_records_finish(records, &error)) {
-        nt_command_error("%s", error->message);
+        if (exit_code == NT_EXIT_OK) /* else it was told when it happened */
+            nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
     return nt_command_interrupted() ? NT_EXIT_INTERRUPTED : exit_code;

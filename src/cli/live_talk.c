@@ -1,5 +1,6 @@
 #include "cli/live_talk.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ typedef struct Person {
 } Person;
 
 struct NtLiveTalk {
-    gboolean lines, meter, terminal, drawn, ended;
+    gboolean lines, meter, terminal, drawn, ended, unheard;
     GMutex lock;
     GPtrArray *people; /* Person */
     GString *in_view;  /* labels of the newest frame */
@@ -84,7 +85,10 @@ static void say(NtLiveTalk *talk, gint64 time_us, const char *format, ...)
     va_end(args);
     clear_meter(talk);
     printf("%s  %s\n", clock, text);
-    fflush(stdout);
+    if (fflush(stdout) != 0 && !talk->unheard) { /* nobody listens any more: the same as Ctrl+C */
+        talk->unheard = TRUE;
+        raise(SIGINT);
+    }
 }
 
 static char *label(const Person *person)

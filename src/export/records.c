@@ -19,6 +19,7 @@ struct NtRecords {
     char *path, *temporary; /* temporary: NULL for standard output, and where lines are added to a file */
     FILE *out;
     gboolean own; /* out is to be closed */
+    int failure;  /* errno of the first line that could not be written; 0: all were */
     GString *line;
 };
 
@@ -201,8 +202,10 @@ static gboolean end_line(NtRecords *records, NtJsonWriter *json, GError **error)
     errno = 0;
     /* A reader along the way wants each line as it comes; a file that appears when it is whole need not be that quick. */
     if (fwrite(records->line->str, 1, records->line->len, records->out) != records->line->len ||
-        (!records->temporary && fflush(records->out) != 0))
-        return set_error(records, errno, error);
+        (!records->temporary && fflush(records->out) != 0)) {
+        records->failure = errno ? errno : EIO;
+        return set_error(records, records->failure, error);
+    }
     return TRUE;
 }
 
@@ -280,6 +283,8 @@ gboolean nt_records_write_source(NtRecords *records, const char *source, const c
 gboolean nt_records_finish(NtRecords *records, GError **error)
 {
     errno = 0;
+    if (records->failure != 0) /* what ends within a line does not get the name */
+        return set_error(records, records->failure, error);
     if (!records->own)
         return fflush(records->out) == 0 || set_error(records, errno, error);
     const gboolean good = fflush(records->out) == 0 && (fsync(fileno(records->out)) == 0 || errno == EINVAL); /* a pipe */

@@ -218,6 +218,34 @@ def test_wrong_usage(case):
         case.note(done.stderr)
 
 
+def test_spares_what_it_reads(case):
+    """Neither the film that is played nor the gallery is written over, also not by another name; a run that saw no picture fails."""
+    enrol(case)
+    source = clip(case)
+    os.symlink(source, case.path("link.mp4"))
+    before = open(source, "rb").read()
+    for option, path in (("--output", source), ("--output", case.path("link.mp4")), ("--records", source), ("--records", case.gallery)):
+        done = live(case, source, option, path, expect=2)
+        case.check(f"{option} {path} is" in done.stderr, done.stderr)
+    case.check(open(source, "rb").read() == before, "the clip is as it was")
+    for arguments in (("--seconds", "nan", "test:"), ("--threshold", "nan", "test:"), ("--tolerance", "nan", "test:")):
+        live(case, *arguments, expect=2)
+    done = live(case, "rtsp://127.0.0.1:1/none", "--seconds", "1", expect=1)
+    case.check("no picture came" in done.stdout, done.stdout)
+
+
+def test_output_survives_its_reader(case):
+    """Who reads the lines goes away: the recording is whole all the same."""
+    source = clip(case)
+    process = subprocess.Popen([NAMETAG, "live", "--gallery", case.gallery, "--output", case.path("kept.webm"), source], cwd=case.folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process.stdout.close()
+    process.wait(60)
+    case.check(process.returncode in (0, 1, 130), f"exit code {process.returncode}")
+    case.check(os.path.getsize(case.path("kept.webm")) > 1000, "the recording")
+    case.equal([name for name in os.listdir(case.folder) if ".part-" in name], [], "what is left over")
+
+
 def test_devices(case):
     """devices lists cameras as lines and as JSON; where there is none it says what to look at."""
     case.env["XDG_RUNTIME_DIR"] = case.path("run")
