@@ -59,8 +59,9 @@ static const char *find_host(const char *authority)
         return at + 1;
     const char *colon = memchr(authority, ':', length);
     gsize whole = strcspn(authority, " \t\n\"<>");
-    if (colon && authority[0] != '[' && !g_ascii_isdigit(colon[1]) &&
-        (at = g_strrstr_len(authority, (gssize)whole, "@")))
+    const gsize digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    const gboolean has_port = colon && digits > 0 && colon + 1 + digits == authority + length;
+    if (colon && authority[0] != '[' && !has_port && (at = g_strrstr_len(authority, (gssize)whole, "@")))
         return at + 1;
     return authority;
 }
@@ -74,13 +75,31 @@ static gboolean is_secret(const char *name, gsize length)
     return FALSE;
 }
 
+/* Some cameras have their parameters in the path ("/user=admin_password=secret_channel=1"), where a secret may hold
+ * whatever separates them: from the first one on, a part of the path is hidden. */
+static void mask_path(GString *masked, const char *path, gsize length)
+{
+    while (length > 0) {
+        const char *slash = memchr(path + 1, '/', length - 1), *equals = memchr(path, '=', length);
+        const gsize part = slash ? (gsize)(slash - path) : length;
+        while (equals && equals < path + part && !is_secret(path, (gsize)(equals - path)))
+            equals = memchr(equals + 1, '=', (gsize)(path + length - equals - 1));
+        const gboolean hide = equals && equals + 1 < path + part;
+        g_string_append_len(masked, path, hide ? equals + 1 - path : (gssize)part);
+        if (hide)
+            g_string_append(masked, "***");
+        path += part;
+        length -= part;
+    }
+}
+
 /* Copies an address from its host on; returns where it ends. */
 static const char *mask_parameters(GString *masked, const char *host)
 {
-    gsize before = strcspn(host, "? \t\n\"<>");
-    g_string_append_len(masked, host, (gssize)before);
+    gsize before = strcspn(host, "?# \t\n\"<>");
+    mask_path(masked, host, before);
     const char *at = host + before;
-    while (*at == '?' || *at == '&' || *at == ';') {
+    while (*at == '?' || *at == '#' || *at == '&' || *at == ';') {
         gsize name = strcspn(at + 1, "=&; \t\n\"<>'") + 1;
         gsize value = strcspn(at + name, "&; \t\n\"<>'");
         gboolean hide = value > 1 && is_secret(at + 1, name - 1);

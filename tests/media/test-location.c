@@ -21,7 +21,11 @@ static void test_mask(void)
         {"rtsp://jo:a/b@host/stream", "rtsp://host/stream"},
         {"rtsp://jo:a?b@host/stream", "rtsp://host/stream"},
         {"rtsp://jo:a#b@host/stream", "rtsp://host/stream"},
+        {"rtsp://jo:1a/b@host/stream", "rtsp://host/stream"},
         /* Keys among the parameters. */
+        {"rtsp://host/user=admin_password=se_cret_channel=1/live?a=b", "rtsp://host/user=admin_password=***/live?a=b"},
+        {"rtsp://host/channel=1/password=/x=2", "rtsp://host/channel=1/password=/x=2"},
+        {"http://host/v#token=secret", "http://host/v#token=***"},
         {"http://host/v?user=jo&password=secret&size=2", "http://host/v?user=jo&password=***&size=2"},
         {"http://host/v?authToken=a;key=b", "http://host/v?authToken=***;key=***"},
         {"http://host/v?pwd=", "http://host/v?pwd="},
