@@ -153,7 +153,8 @@ static Outcome look(NtFeed *feed, NtReception *reception, const NtCamera *camera
             return FAILED;
         if (state == NT_RECEPTION_ENDED) {
             report->was_recording = nt_reception_is_recording(reception);
-            if (!report->was_recording || !feed->options.loop || !nt_reception_rewind(reception))
+            const gboolean again = report->was_recording && feed->options.loop && feed->kind == NT_FEED_FILE;
+            if (!again || !nt_reception_rewind(reception))
                 return OVER;
         }
         if (is_silent(feed, since)) {

@@ -185,10 +185,10 @@ static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer dat
  * clock. Told apart when the first frame is at the sink's door. */
 static GstPadProbeReturn on_first_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-    (void)pad, (void)info;
+    (void)info;
     NtReception *reception = data;
     gint64 duration = -1;
-    gboolean known = gst_element_query_duration(reception->pipeline, GST_FORMAT_TIME, &duration) && duration > 0;
+    gboolean known = gst_pad_peer_query_duration(pad, GST_FORMAT_TIME, &duration) && duration > 0;
     gboolean recording = reception->order.kind == NT_FEED_FILE || (reception->order.kind == NT_FEED_NETWORK && known);
     if (recording && !reception->order.flat_out)
         g_object_set(reception->sink, "sync", TRUE, NULL);
