@@ -129,6 +129,9 @@ gboolean nt_track_identity_add(NtTrackIdentity *identity, const float embedding[
     }
     if (weight < LEAST_AGAINST)
         return TRUE;
+    /* What ended a track, which was hidden with it, is not held against whoever comes back. */
+    if (identity->n_against == NT_TRACK_AGAINST)
+        identity->n_against = 0;
     memcpy(identity->against[identity->n_against], embedding, sizeof identity->against[0]);
     identity->against_weights[identity->n_against++] = weight;
     switch (judge_suspects(identity)) {

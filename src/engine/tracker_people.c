@@ -116,6 +116,7 @@ static void split(NtTracker *tracker, NtTrack *track, NtFace *face)
     NtTrack *old = nt_tracker_take_track(tracker);
     const NtTrackIdentity empty = old->identity;
     *old = *track;
+    old->identity.n_against = 0; /* it is the new one's */
     track->identity = empty;
     track->id = face->track = ++tracker->last_id;
     track->first_ns = track->seen_ns;

@@ -349,6 +349,23 @@ static void test_clips(void)
         }
 }
 
+/* A track that ended because somebody else came, and that comes back: what was held against it is gone, and what follows
+ * is judged anew, without end. */
+static void test_comes_back(void)
+{
+    NtTrackIdentity identity = {0};
+    for (int i = 0; i < 6; i++)
+        g_assert_true(add(&identity, CHRIS, 0.1f, i, 1));
+    guint n_ended = 0;
+    for (int i = 0; i < 40; i++) {
+        n_ended += !add(&identity, i % 4 ? BEN : ANNA, 0.1f, i % 8, 1);
+        g_assert_cmpuint(identity.n_against, <=, NT_TRACK_AGAINST);
+        g_assert_true(identity.classifier == classifier);
+    }
+    g_assert_cmpuint(n_ended, >, 1);
+    nt_track_identity_clear(&identity);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -357,6 +374,7 @@ int main(int argc, char **argv)
     models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
     g_assert_no_error(error);
     classifier = make_classifier(N_ENROLLED);
+    g_test_add_func("/engine/track-identity/comes-back", test_comes_back);
     g_test_add_func("/engine/track-identity/empty", test_empty);
     g_test_add_func("/engine/track-identity/no-gallery", test_no_gallery);
     g_test_add_func("/engine/track-identity/sure-at-once", test_sure_at_once);
