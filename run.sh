@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./run.sh           installs what is missing, fetches and checks the models, builds, and tags the demo clip.
+# ./run.sh           installs what is missing, fetches and checks the models, builds, and plays the demo clip in the window; where
+#                    there is no display, tags it: an annotated clip and records.
 # ./run.sh ARGS...   after the same (then instant) checks: build/release/src/cli/nametag ARGS...
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,4 +15,8 @@ if [ $# -gt 0 ]; then
   cd "$from"
   exec "$nametag" "$@"
 fi
-demo "$nametag"
+if [ -n "${WAYLAND_DISPLAY-}${DISPLAY-}" ]; then
+  demo_window "$nametag" "$here/build/release/src/app/nametag-gtk"
+else
+  demo "$nametag"
+fi

@@ -37,6 +37,18 @@ demo_gallery() {
   echo done >"$demo_dir/.enrolled"
 }
 
+# demo_window NAMETAG NAMETAG-GTK: the demo in the window, with the two people known. The gallery is a copy: what is tried out in the
+# window does not change the demo for the next time.
+demo_window() {
+  mkdir -p "$demo_dir"
+  demo_clip
+  demo_gallery "$1"
+  rm -f "$demo_dir"/window.sqlite*
+  cp "$demo_dir/people.sqlite" "$demo_dir/window.sqlite"
+  say "opening the demo clip in the window (people you enroll now are kept in $demo_dir/window.sqlite until the next ./run.sh)"
+  exec "$2" --gallery "$demo_dir/window.sqlite" "$demo_dir/demo.mp4"
+}
+
 # demo NAMETAG: the whole of it.
 demo() {
   mkdir -p "$demo_dir"

@@ -10,10 +10,12 @@ build_packages=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-pipewire
   libopenblas-dev liblapack-dev libsvm-dev libsqlite3-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
+  libgtk-4-dev libadwaita-1-dev adwaita-icon-theme librsvg2-common gettext
   libgdk-pixbuf-2.0-dev libsodium-dev libsecret-1-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
-# Needed by the tests alone; the last line is cameras and network cameras made from clips.
+# Needed by the tests alone: a display without a screen, and ways to use the window on it; the last line is cameras and network cameras made from clips.
 test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus
+  xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream
   pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev)
 
 say() { printf '==> %s\n' "$*"; }

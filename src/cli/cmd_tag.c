@@ -7,6 +7,7 @@
 #include "cli/gallery_access.h"
 #include "cli/keys.h"
 #include "cli/tag_job.h"
+#include "export/whole_file.h"
 #include "media/location.h"
 #include "media/recorder.h"
 #include "media/still.h"
@@ -25,7 +26,8 @@ typedef struct Options {
 static const char description[] =
     "INPUT is a clip, a picture or a URI; whatever GStreamer plays can be tagged. The kind of OUTPUT follows its ending:\n"
     ".webm, .mp4 or .mkv for clips, .png or .jpg for pictures; with several inputs it must be a folder. Without --output\n"
-    "and --records a summary of who was seen is printed.\n"
+    "and --records a summary of who was seen is printed. The kind of records follows the ending of their FILE too: .csv is a\n"
+    "table with a row a face, .vtt are subtitles of who is in view of one clip, all else is JSON Lines.\n"
     "\n"
     "Whoever is not enrolled is numbered: unknown 1 is one person from the first frame of an input to the last. Up to 8 good\n"
     "pictures of each are kept in the gallery, where it exists or --gallery names it, so that 'nametag people name-unknown'\n"
@@ -41,7 +43,7 @@ static const char description[] =
     "\n"
     "Examples:\n"
     "  nametag tag party.mp4 --output party-tagged.webm --records party.jsonl\n"
-    "  nametag tag --gallery friends.sqlite *.jpg\n"
+    "  nametag tag --gallery friends.sqlite *.jpg --records friends.csv\n"
     "  nametag tag https://example.org/talk.webm --records - --quiet | jq .faces[].name\n"
     "\n"
     "Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted (Ctrl+C: what was tagged is kept).\n";
@@ -141,7 +143,7 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
     g_autofree char *source = nt_command_source(input), *shown = nt_location_mask(input);
     g_autofree char *output = output_for(options, shown, still, several);
 
-    if (output && nt_command_same_file(input, output)) {
+    if (output && nt_whole_file_is_same(input, output)) {
         nt_command_error("%s would be overwritten by its own annotated form; choose another --output", shown);
         return FALSE;
     }
@@ -174,6 +176,8 @@ static gboolean check_options(Options *options, int n_inputs)
         nt_command_error("nothing to tag; name a clip, a picture or a URI (see 'nametag tag --help')");
     else if (options->output && n_inputs > 1 && !g_file_test(options->output, G_FILE_TEST_IS_DIR))
         nt_command_error("with several inputs --output must be a folder that exists, and %s is not", options->output);
+    else if (options->records && nt_record_format(options->records) == NT_RECORDS_WEBVTT && n_inputs > 1)
+        nt_command_error("subtitles (%s) are of one clip; tag one input, or write .jsonl or .csv", options->records);
     else
         return nt_command_caution(options->caution_word, &options->caution);
     return FALSE;
@@ -229,8 +233,8 @@ static int run(const Options *options, char **inputs, int n_inputs)
     if (!nt_command_spares("--records", options->records, people.path, "the gallery") ||
         !nt_command_spares("--output", options->output, people.path, "the gallery"))
         return NT_EXIT_USAGE;
-    g_autoptr(NtRecords) records = NULL;
-    if (options->records && !(records = nt_records_new(options->records, &error))) {
+    g_autoptr(NtRecordWriter) records = NULL;
+    if (options->records && !(records = nt_record_writer_new(options->records, &error))) {
         nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
     }
@@ -256,7 +260,7 @@ static int run(const Options *options, char **inputs, int n_inputs)
             exit_code = NT_EXIT_FAILED;
     }
     keep_unknown(options, &people, keep, models);
-    if (records && !nt_records_finish(records, &error)) {
+    if (records && !nt_record_writer_finish(records, &error)) {
         if (exit_code == NT_EXIT_OK) /* else it was told when it happened */
             nt_command_error("%s", error->message);
         return NT_EXIT_FAILED;
@@ -272,7 +276,8 @@ int nt_cmd_tag(int argc, char **argv)
          "FILE"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "Write the annotated clip or picture", "VIDEO"},
         {"records", 'r', 0, G_OPTION_ARG_FILENAME, &options.records,
-         "Write JSON Lines, one a frame with faces; - for standard output", "FILE"},
+         "Write records: .csv a table, .vtt subtitles, else JSON Lines, one a frame with faces; - for standard output",
+         "FILE"},
         {"exact", 0, 0, G_OPTION_ARG_NONE, &options.exact, "Clips: analyse each frame from scratch, follow nobody", NULL},
         {"no-landmarks", 0, 0, G_OPTION_ARG_NONE, &options.no_landmarks, "Neither draw nor record the 68 points", NULL},
         {"raw-landmarks", 0, 0, G_OPTION_ARG_NONE, &options.raw_landmarks,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "identity/gallery.h"
+#include "export/whole_file.h"
 #include "media/location.h"
 
 #define MAX_THREADS 64
@@ -166,19 +167,9 @@ char *nt_command_source(const char *word)
 
 int nt_command_processors(void) { return (int)MIN(g_get_num_processors(), MAX_THREADS); }
 
-gboolean nt_command_same_file(const char *a, const char *b)
-{
-    GStatBuf one, other;
-    if (g_stat(a, &one) == 0 && g_stat(b, &other) == 0)
-        return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-    g_autoptr(GFile) first = g_file_new_for_path(a);
-    g_autoptr(GFile) second = g_file_new_for_path(b);
-    return g_file_equal(first, second);
-}
-
 gboolean nt_command_spares(const char *option, const char *path, const char *read, const char *what)
 {
-    if (!path || strcmp(path, "-") == 0 || !read || !nt_command_same_file(path, read))
+    if (!path || strcmp(path, "-") == 0 || !read || !nt_whole_file_is_same(path, read))
         return TRUE;
     nt_command_error("%s %s is %s, and would be written over; choose another file", option, path, what);
     return FALSE;

@@ -68,8 +68,6 @@ gboolean nt_command_is_uri(const char *word);
 /* What a gallery remembers of an input: the whole path, or the address without user, password and keys; free with g_free. */
 char *nt_command_source(const char *word);
 
-/* Whether two paths are one file, also by links; of a file that is not there yet, whether they are spelt alike. */
-gboolean nt_command_same_file(const char *a, const char *b);
 /* Refuses, with words, to write over what is read: option ("--output") and its path (NULL or "-": nothing), against read (NULL: nothing),
  * which is what ("the gallery", "what is played"). */
 gboolean nt_command_spares(const char *option, const char *path, const char *read, const char *what);

@@ -8,6 +8,7 @@
 #include "cli/tag_job.h"
 #include "engine/live.h"
 #include "media/feed.h"
+#include "export/records.h"
 
 typedef struct NtLiveJob {
     NtModelSet *models;

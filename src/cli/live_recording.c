@@ -1,6 +1,6 @@
 #include "cli/live_recording.h"
 
-#include "cli/draw_tags.h"
+#include "export/draw_tags.h"
 #include "media/recorder.h"
 
 /* Frames that wait for the encoder: a third of a second at 30 frames/s rides out its uneven frames, and is what a
@@ -49,7 +49,8 @@ static gpointer run(gpointer data)
     Waiting *waiting;
     while ((waiting = next(recording))) {
         GError *failure = NULL;
-        NtDrawTags tags = {waiting->tagged, recording->landmarks};
+        NtDrawTags tags = {waiting->tagged, NT_OVERLAY_DEFAULTS};
+        tags.overlay.landmarks = recording->landmarks;
         const gboolean written = nt_recorder_write(recording->recorder, waiting->frame, nt_draw_tags, &tags, &failure);
         free_waiting(waiting);
         g_mutex_lock(&recording->lock);

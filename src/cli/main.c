@@ -51,6 +51,9 @@ static void suggest(const char *word)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* Scripts read what it says, so its words are English everywhere; names are still sorted as the user's language
+     * has it. */
+    setlocale(LC_MESSAGES, "C");
     g_set_prgname("nametag");
 
     if (argc < 2) {

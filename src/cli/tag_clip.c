@@ -1,9 +1,8 @@
 #include "cli/command.h"
-#include "cli/draw_tags.h"
 #include "cli/progress.h"
-#include "cli/tag_follow.h"
 #include "cli/tag_job.h"
-#include "engine/pool.h"
+#include "export/draw_tags.h"
+#include "export/tag_run.h"
 #include "media/recorder.h"
 #include "media/source.h"
 
@@ -12,11 +11,8 @@
 typedef struct Clip {
     const NtTagJob *job;
     NtSource *source;
-    NtPool *pool;         /* each frame from scratch, or */
-    NtTagFollow *follow;  /* faces followed */
     NtRecorder *recorder; /* NULL: no annotated video asked for */
     NtProgress *progress;
-    NtUnknowns *unknowns;
     NtTagSummary *summary;
     guint64 n_done;
     gint64 duration_ns;
@@ -41,26 +37,23 @@ static gpointer watch_interrupt(gpointer data)
     return NULL;
 }
 
-/* The distance up to which names are given at the moment. */
-static float current_threshold(const NtTagJob *job)
+static gboolean is_stopped(gpointer user)
 {
-    g_autoptr(NtClassifier) newest = job->options.recognizer ? nt_recognizer_get(job->options.recognizer) : NULL;
-    const NtClassifier *classifier = newest ? newest : job->classifier;
-    return classifier ? nt_classifier_threshold(classifier) : 0;
+    (void)user;
+    return nt_command_interrupted();
 }
 
-static gboolean write_result(Clip *clip, const NtFrame *frame, NtTaggedFrame *tagged, GError **error)
+static gboolean write_result(const NtFrame *frame, const NtTaggedFrame *tagged, gpointer user, GError **error)
 {
+    Clip *clip = user;
     const NtTagJob *job = clip->job;
-    tagged->index = nt_frame_index(frame);
-    tagged->pts_ns = nt_frame_pts_ns(frame);
-    nt_unknowns_add(clip->unknowns, tagged, current_threshold(job));
     nt_tag_summary_add(clip->summary, tagged);
     if (job->records &&
-        !nt_records_write(job->records, nt_source_location(clip->source), tagged, job->landmarks, error))
+        !nt_record_writer_write(job->records, nt_source_location(clip->source), tagged, job->landmarks, error))
         return FALSE;
     if (clip->recorder) {
-        NtDrawTags tags = {tagged, job->landmarks};
+        NtDrawTags tags = {tagged, NT_OVERLAY_DEFAULTS};
+        tags.overlay.landmarks = job->landmarks;
         if (!nt_recorder_write(clip->recorder, frame, nt_draw_tags, &tags, error))
             return FALSE;
     }
@@ -70,85 +63,23 @@ static gboolean write_result(Clip *clip, const NtFrame *frame, NtTaggedFrame *ta
     return TRUE;
 }
 
-static gboolean is_full(const Clip *clip)
+/* Frames through the analysis until the end or an interrupt. */
+static gboolean run_frames(Clip *clip, NtUnknowns *unknowns, GError **error)
 {
-    return clip->pool ? nt_pool_is_full(clip->pool) : nt_tag_follow_is_full(clip->follow);
-}
-
-static void push(const Clip *clip, NtFrame *frame)
-{
-    if (clip->pool)
-        nt_pool_push(clip->pool, nt_frame_image(frame), frame);
-    else
-        nt_tag_follow_push(clip->follow, frame);
-}
-
-static gboolean pop(const Clip *clip, NtFrame **frame, NtTaggedFrame **tagged, GError **error)
-{
-    if (!clip->pool)
-        return nt_tag_follow_pop(clip->follow, frame, tagged, error);
-    gpointer token = NULL;
-    const gboolean popped = nt_pool_pop(clip->pool, &token, tagged, error);
-    *frame = token;
-    return popped;
-}
-
-/* Takes the oldest result; FALSE with error unset when none is under way. */
-static gboolean take_result(Clip *clip, GError **error)
-{
-    g_autoptr(NtFrame) frame = NULL;
-    g_autoptr(NtTaggedFrame) tagged = NULL;
-    return pop(clip, &frame, &tagged, error) && tagged && write_result(clip, frame, tagged, error);
-}
-
-/* Frames through the analysis until the end or an interrupt. A source that fails on the way still has its frames written. */
-static gboolean run_frames(Clip *clip, GError **error)
-{
-    GError *source_error = NULL;
-    GError *result_error = NULL;
-    gboolean reading = TRUE;
-
-    while (!result_error) {
-        while (reading && !is_full(clip)) {
-            NtFrame *frame = nt_command_interrupted() ? NULL : nt_source_read(clip->source, &source_error);
-            if (frame)
-                push(clip, frame);
-            else
-                reading = FALSE;
-        }
-        if (!take_result(clip, &result_error))
-            break;
-    }
-    /* After a failure frames may still be under way: the analysis is done with them before they go. */
-    GError *ignored = NULL;
-    NtFrame *frame;
-    NtTaggedFrame *tagged;
-    while (pop(clip, &frame, &tagged, &ignored)) {
-        nt_tagged_frame_unref(tagged);
-        nt_frame_unref(frame);
-        g_clear_error(&ignored);
-    }
-    if (result_error) {
-        g_propagate_error(error, result_error);
-        g_clear_error(&source_error);
-        return FALSE;
-    }
-    if (source_error) {
-        if (nt_command_interrupted()) {
-            g_clear_error(&source_error);
-            return TRUE;
-        }
-        g_propagate_error(error, source_error);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static NtTagFollow *follow_faces(const NtTagJob *job)
-{
-    NtTrackerOptions options = {.engine = job->options, .raw_landmarks = job->raw_landmarks};
-    options.engine.workers = (int)job->n_threads;
-    return nt_tag_follow_new(job->models, job->classifier, &options);
+    const NtTagJob *job = clip->job;
+    const NtTagRunOptions options = {
+        .models = job->models,
+        .classifier = job->classifier,
+        .engine = job->options,
+        .n_threads = job->n_threads,
+        .exact = job->exact,
+        .raw_landmarks = job->raw_landmarks,
+        .unknowns = unknowns,
+        .stopped = is_stopped,
+        .handle = write_result,
+        .user = clip,
+    };
+    return nt_tag_run(clip->source, &options, error);
 }
 
 gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtUnknowns *unknowns,
@@ -166,16 +97,13 @@ gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *outp
     }
     g_autofree char *label = g_path_get_basename(nt_source_location(source));
     g_autoptr(NtProgress) progress = nt_progress_new(label, "frames", job->quiet);
-    g_autoptr(NtPool) pool =
-        job->exact ? nt_pool_new(job->models, job->classifier, &job->options, job->n_threads) : NULL;
-    g_autoptr(NtTagFollow) follow = pool ? NULL : follow_faces(job);
-    Clip clip = {.job = job, .source = source, .pool = pool, .follow = follow, .recorder = recorder, .progress = progress,
-                 .unknowns = unknowns, .summary = summary, .duration_ns = nt_source_duration_ns(source)};
+    Clip clip = {.job = job, .source = source, .recorder = recorder, .progress = progress, .summary = summary,
+                 .duration_ns = nt_source_duration_ns(source)};
 
     Watcher watcher = {.source = source};
     GThread *thread = g_thread_new("interrupt", watch_interrupt, &watcher);
     GError *failure = NULL;
-    gboolean whole = run_frames(&clip, &failure);
+    gboolean whole = run_frames(&clip, unknowns, &failure);
     g_atomic_int_set(&watcher.stop, 1);
     g_thread_join(thread);
     nt_progress_finish(progress);

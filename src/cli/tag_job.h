@@ -8,7 +8,7 @@
 
 #include "engine/engine.h"
 #include "engine/unknowns.h"
-#include "export/records.h"
+#include "export/record_writer.h"
 
 /* What all inputs of one run share. */
 typedef struct NtTagJob {
@@ -20,7 +20,7 @@ typedef struct NtTagJob {
     gboolean raw_landmarks;         /* clips: as they are fitted, not steadied */
     gboolean landmarks;             /* draw and record them */
     gboolean quiet;
-    NtRecords *records;             /* NULL: not asked for */
+    NtRecordWriter *records;        /* NULL: not asked for */
 } NtTagJob;
 
 typedef struct NtTagSummary NtTagSummary;

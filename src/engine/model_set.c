@@ -1,5 +1,6 @@
 #include "engine/model_set.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "base/safetensors.h"
@@ -52,10 +53,11 @@ char *nt_model_find(NtModelRole role, GError **error)
         g_free(path);
         g_string_append_printf(tried, "%s%s", tried->len ? ", " : "", dirs[i]);
     }
-    g_set_error(error, NT_MODEL_ERROR, NT_ERR_IO,
-                "the model %s is missing (looked in %s); build the project again, or set NAMETAG_MODELS to the folder "
-                "that has it",
-                nt_model_file_name(role), tried->str);
+    g_set_error(
+        error, NT_MODEL_ERROR, NT_ERR_IO,
+        _("the model %s is missing (looked in %s); build the project again, or set NAMETAG_MODELS to the folder "
+          "that has it"),
+        nt_model_file_name(role), tried->str);
     return NULL;
 }
 
@@ -72,8 +74,10 @@ static char *read_fingerprint(const char *embedder_path, const char *landmarks_p
             return NULL;
         const char *source = nt_tensor_file_metadata(file, "source_sha256");
         if (!source)
-            nt_error_set(error, NT_ERR_FORMAT, "%s does not say which file it was made from (source_sha256); import "
-                                               "the model again", paths[i]);
+            nt_error_set(error, NT_ERR_FORMAT,
+                         _("%s does not say which file it was made from (source_sha256); import "
+                           "the model again"),
+                         paths[i]);
         else
             g_checksum_update(sum, (const guchar *)source, (gssize)strlen(source) + 1);
         gboolean found = source != NULL;

@@ -74,14 +74,9 @@ void nt_json_int(NtJsonWriter *json, gint64 value)
     g_string_append_printf(json->out, "%" G_GINT64_FORMAT, value);
 }
 
-void nt_json_fixed(NtJsonWriter *json, double value, int decimals)
+void nt_json_append_fixed(GString *out, double value, int decimals)
 {
     char format[16], text[512];
-    separate(json);
-    if (!isfinite(value)) {
-        g_string_append(json->out, "null");
-        return;
-    }
     g_snprintf(format, sizeof format, "%%.%df", decimals);
     g_ascii_formatd(text, sizeof text, format, value);
     if (strchr(text, '.')) {
@@ -92,7 +87,16 @@ void nt_json_fixed(NtJsonWriter *json, double value, int decimals)
             end--;
         *end = '\0';
     }
-    g_string_append(json->out, g_str_equal(text, "-0") ? "0" : text);
+    g_string_append(out, g_str_equal(text, "-0") ? "0" : text);
+}
+
+void nt_json_fixed(NtJsonWriter *json, double value, int decimals)
+{
+    separate(json);
+    if (isfinite(value))
+        nt_json_append_fixed(json->out, value, decimals);
+    else
+        g_string_append(json->out, "null");
 }
 
 void nt_json_float(NtJsonWriter *json, float value)

@@ -26,4 +26,7 @@ void nt_json_fixed(NtJsonWriter *json, double value, int decimals);  /* trailing
 void nt_json_float(NtJsonWriter *json, float value);                 /* 9 significant digits: reads back exactly */
 void nt_json_bool(NtJsonWriter *json, gboolean value);
 
+/* A finite number with so many decimals at most, trailing zeros dropped, by itself; in every locale with a dot. */
+void nt_json_append_fixed(GString *out, double value, int decimals);
+
 #endif

@@ -1,80 +1,38 @@
 #include "export/records.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <math.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <glib/gi18n-lib.h>
 
 #include "export/json_writer.h"
+#include "export/record_words.h"
+#include "export/whole_file.h"
 
-#define SCORE_DECIMALS 4
-#define DISTANCE_DECIMALS 4
 #define LANDMARK_DECIMALS 2
 #define LINE_BYTES (256 << 10) /* of a hundred faces with their points */
 
 struct NtRecords {
-    char *path, *temporary; /* temporary: NULL for standard output, and where lines are added to a file */
-    FILE *out;
-    gboolean own; /* out is to be closed */
-    int failure;  /* errno of the first line that could not be written; 0: all were */
+    NtWholeFile *file;
     GString *line;
 };
 
-static gboolean set_error(const NtRecords *records, int code, GError **error)
+static NtRecords *take_file(NtWholeFile *file)
 {
-    g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(code), "cannot write the records to %s: %s",
-                strcmp(records->path, "-") != 0 ? records->path : "standard output", g_strerror(code));
-    return FALSE;
-}
-
-/* Ready when path is standard output; else its file is still to be opened. */
-static NtRecords *make(const char *path)
-{
+    if (!file)
+        return NULL;
     NtRecords *records = g_new0(NtRecords, 1);
-    records->path = g_strdup(path);
+    records->file = file;
     records->line = g_string_new(NULL);
-    /* A reader that goes away is an error to report, not a signal to die of. */
-    signal(SIGPIPE, SIG_IGN);
-    if (strcmp(path, "-") == 0)
-        records->out = stdout;
     return records;
 }
 
 NtRecords *nt_records_new(const char *path, GError **error)
 {
-    g_autoptr(NtRecords) records = make(path);
-    if (records->out)
-        return g_steal_pointer(&records);
-    g_autofree char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path);
-    g_autofree char *name = g_strdup_printf(".%s.part-XXXXXX", base);
-    records->temporary = g_build_filename(dir, name, NULL);
-    const int descriptor = g_mkstemp_full(records->temporary, O_RDWR | O_CLOEXEC, 0666);
-    if (descriptor < 0 || !(records->out = fdopen(descriptor, "w"))) {
-        set_error(records, errno, error);
-        if (descriptor < 0)
-            g_clear_pointer(&records->temporary, g_free);
-        return NULL;
-    }
-    records->own = TRUE;
-    return g_steal_pointer(&records);
+    return take_file(nt_whole_file_new(path, _("the records"), error));
 }
 
+/* A line leaves in one piece: whoever reads along, or after a crash, finds whole lines. */
 NtRecords *nt_records_append(const char *path, GError **error)
 {
-    g_autoptr(NtRecords) records = make(path);
-    if (records->out)
-        return g_steal_pointer(&records);
-    if (!(records->out = fopen(path, "ae"))) {
-        set_error(records, errno, error);
-        return NULL;
-    }
-    /* A line leaves in one piece: whoever reads along, or after a crash, finds whole lines. */
-    setvbuf(records->out, NULL, _IOFBF, LINE_BYTES);
-    records->own = TRUE;
-    return g_steal_pointer(&records);
+    return take_file(nt_whole_file_append(path, _("the records"), LINE_BYTES, error));
 }
 
 static void write_box(NtJsonWriter *json, NtRect box)
@@ -101,31 +59,6 @@ static void write_landmarks(NtJsonWriter *json, const NtPoint points[NT_N_LANDMA
     nt_json_end_array(json);
 }
 
-/* Why a verdict is no name; words of the format, as in docs/formats.md. */
-static const char *reason_word(NtVerdictReason reason)
-{
-    switch (reason) {
-    case NT_REASON_EMPTY: return "empty";
-    case NT_REASON_FAR: return "far";
-    case NT_REASON_CLOSE: return "close";
-    case NT_REASON_TIE: return "tie";
-    case NT_REASON_REJECTED: return "rejected";
-    case NT_REASON_IGNORED: return "ignored";
-    case NT_REASON_NONE: break;
-    }
-    return NULL;
-}
-
-static const char *finding_word(NtFinding finding)
-{
-    switch (finding) {
-    case NT_FOUND_DETECTED: return "detected";
-    case NT_FOUND_FOLLOWED: return "followed";
-    case NT_FOUND_PREDICTED: break;
-    }
-    return "predicted";
-}
-
 /* Only a certain verdict is a name; a guess says that it is one. */
 static void write_verdict(NtJsonWriter *json, const NtVerdict *verdict)
 {
@@ -143,12 +76,12 @@ static void write_verdict(NtJsonWriter *json, const NtVerdict *verdict)
         nt_json_key(json, "unknown");
         nt_json_int(json, verdict->unknown);
     }
-    if (reason_word(verdict->reason)) {
+    if (nt_record_reason(verdict->reason)) {
         nt_json_key(json, "reason");
-        nt_json_string(json, reason_word(verdict->reason));
+        nt_json_string(json, nt_record_reason(verdict->reason));
     }
     nt_json_key(json, "distance");
-    nt_json_fixed(json, verdict->distance, DISTANCE_DECIMALS);
+    nt_json_fixed(json, verdict->distance, NT_RECORD_DISTANCE_DECIMALS);
 }
 
 static void write_face(NtJsonWriter *json, const NtFace *face, gboolean with_landmarks)
@@ -156,14 +89,14 @@ static void write_face(NtJsonWriter *json, const NtFace *face, gboolean with_lan
     nt_json_begin_object(json);
     write_box(json, face->detection.box);
     nt_json_key(json, "score");
-    nt_json_fixed(json, face->detection.score, SCORE_DECIMALS);
+    nt_json_fixed(json, face->detection.score, NT_RECORD_SCORE_DECIMALS);
     nt_json_key(json, "part");
     nt_json_string(json, nt_detector_part_name(face->detection.part));
     if (face->track > 0) {
         nt_json_key(json, "track");
         nt_json_int(json, (gint64)face->track);
         nt_json_key(json, "finding");
-        nt_json_string(json, finding_word(face->finding));
+        nt_json_string(json, nt_record_finding(face->finding));
     }
     write_verdict(json, &face->verdict);
     if (with_landmarks)
@@ -199,14 +132,7 @@ static gboolean end_line(NtRecords *records, NtJsonWriter *json, GError **error)
 {
     nt_json_end_object(json);
     g_string_append_c(records->line, '\n');
-    errno = 0;
-    /* A reader along the way wants each line as it comes; a file that appears when it is whole need not be that quick. */
-    if (fwrite(records->line->str, 1, records->line->len, records->out) != records->line->len ||
-        (!records->temporary && fflush(records->out) != 0)) {
-        records->failure = errno ? errno : EIO;
-        return set_error(records, records->failure, error);
-    }
-    return TRUE;
+    return nt_whole_file_write(records->file, records->line->str, records->line->len, error);
 }
 
 static void write_ns(NtJsonWriter *json, const char *key, gint64 ns)
@@ -280,37 +206,13 @@ gboolean nt_records_write_source(NtRecords *records, const char *source, const c
     return end_line(records, &json, error);
 }
 
-gboolean nt_records_finish(NtRecords *records, GError **error)
-{
-    errno = 0;
-    if (records->failure != 0) /* what ends within a line does not get the name */
-        return set_error(records, records->failure, error);
-    if (!records->own)
-        return fflush(records->out) == 0 || set_error(records, errno, error);
-    const gboolean good = fflush(records->out) == 0 && (fsync(fileno(records->out)) == 0 || errno == EINVAL); /* a pipe */
-    int reason = errno;
-    if (fclose(g_steal_pointer(&records->out)) != 0 && good)
-        reason = errno;
-    else if (good && (!records->temporary || rename(records->temporary, records->path) == 0))
-        reason = 0;
-    else if (good)
-        reason = errno;
-    if (reason != 0)
-        return set_error(records, reason, error);
-    g_clear_pointer(&records->temporary, g_free);
-    return TRUE;
-}
+gboolean nt_records_finish(NtRecords *records, GError **error) { return nt_whole_file_finish(records->file, error); }
 
 void nt_records_free(NtRecords *records)
 {
     if (!records)
         return;
-    if (records->own && records->out)
-        fclose(records->out);
-    if (records->temporary)
-        unlink(records->temporary);
-    g_free(records->temporary);
-    g_free(records->path);
+    nt_whole_file_free(records->file);
     g_string_free(records->line, TRUE);
     g_free(records);
 }

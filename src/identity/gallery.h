@@ -77,6 +77,9 @@ char *nt_gallery_default_path(void);
 /* A number that changes whenever another connection, of this or another process, has changed the file. Cheap: ask it
  * several times a second. */
 gint64 nt_gallery_data_version(NtGallery *gallery);
+/* A text that is another after every change of what a classifier is made of, whoever made it; cheap, too. Notes of who
+ * was seen and unknown people do not change it. NULL with error; free with g_free. */
+char *nt_gallery_content_stamp(NtGallery *gallery, GError **error);
 
 /* Faces. */
 
@@ -110,6 +113,9 @@ typedef void (*NtGalleryVisitFace)(const NtGalleryFace *face, gpointer user);
 gboolean nt_gallery_visit_faces(NtGallery *gallery, const char *person, gboolean with_chips, NtGalleryVisitFace visit,
                                 gpointer user, GError **error);
 
+/* The chip of one face, NT_CHIP_BYTES of RGB; NULL without error when it has none that can be read. Free with g_free. */
+guint8 *nt_gallery_load_chip(NtGallery *gallery, gint64 face, GError **error);
+
 /* People. */
 
 typedef struct NtPerson {
@@ -117,6 +123,8 @@ typedef struct NtPerson {
     char *name;
     guint n_faces, n_aside; /* n_faces counts those aside too */
     gint64 created_us;
+    gint64 cover;   /* the picture chosen to stand for them; 0: none, the best one will do (nt_gate_score) */
+    gint64 seen_us; /* when they were last seen, as nt_gallery_note_seen was told; 0: never */
 } NtPerson;
 void nt_person_free(NtPerson *person);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtPerson, nt_person_free)
@@ -128,6 +136,12 @@ NtPerson *nt_gallery_find_person(NtGallery *gallery, const char *name, GError **
 gboolean nt_gallery_rename(NtGallery *gallery, const char *name, const char *new_name, GError **error);
 /* Moves all faces and rejections of `from` to `into` and removes `from`. */
 gboolean nt_gallery_merge(NtGallery *gallery, const char *from, const char *into, GError **error);
+/* The picture that stands for the person, one of theirs; 0: none in particular. */
+gboolean nt_gallery_set_cover(NtGallery *gallery, const char *name, gint64 face, GError **error);
+/* names [n] were seen at unix_us [n] (Unix time in microseconds). Those who are not there, and who were seen later than
+ * that, are passed over. Not part of the history; recognizers that follow the file do not train again for it. */
+gboolean nt_gallery_note_seen(NtGallery *gallery, const char *const *names, const gint64 *unix_us, guint n,
+                              GError **error);
 /* Removes the person; can be undone, so the file still holds what is needed for that. */
 gboolean nt_gallery_remove(NtGallery *gallery, const char *name, GError **error);
 /* Erases the person for good: from the tables, from the history (changes that concern only them can no longer be
@@ -174,6 +188,7 @@ typedef enum NtChangeKind {
     NT_CHANGE_REMOVE_REJECTION,
     NT_CHANGE_REMOVE_STRANGER,
     NT_CHANGE_IMPORT, /* count people */
+    NT_CHANGE_SET_COVER,
     NT_N_CHANGES,
 } NtChangeKind;
 
@@ -195,6 +210,8 @@ char *nt_change_describe(const NtChange *change);
  */
 NtChange *nt_gallery_undo(NtGallery *gallery, GError **error);
 NtChange *nt_gallery_redo(NtGallery *gallery, GError **error);
+/* What undo or redo would be about; NULL with NT_GALLERY_ERROR_NOTHING when there is none. */
+NtChange *nt_gallery_peek(NtGallery *gallery, gboolean redo, GError **error);
 /* Newest first; array of NtChange. */
 GPtrArray *nt_gallery_list_changes(NtGallery *gallery, GError **error);
 /* Between begin and commit: what the changes made until commit count as; for import. */

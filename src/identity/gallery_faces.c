@@ -312,3 +312,15 @@ gboolean nt_gallery_visit_faces(NtGallery *gallery, const char *person, gboolean
         g_propagate_error(error, reason);
     return !reason;
 }
+
+guint8 *nt_gallery_load_chip(NtGallery *gallery, gint64 face, GError **error)
+{
+    g_autoptr(sqlite3_stmt) s =
+        nt_gallery_check_vault(gallery, error)
+            ? nt_gallery_prepare_ids(gallery, "SELECT chip FROM faces WHERE id = ?1", "read", error, 1, face)
+            : NULL;
+    if (!s || !nt_gallery_next(gallery, s, error))
+        return NULL;
+    g_autoptr(GBytes) png = nt_gallery_column_value(gallery, s, 0, "faces.chip", error);
+    return nt_gallery_decode_chip(png);
+}

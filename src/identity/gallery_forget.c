@@ -112,6 +112,9 @@ static const char delete_rows[] =
     "DELETE FROM history_faces WHERE id IN temp.gone_faces;"
     "DELETE FROM history_rejections WHERE id IN temp.gone_rejections;"
     "DELETE FROM history_people WHERE id IN temp.gone_people;"
+    "DELETE FROM covers WHERE id IN temp.gone_people OR face_id IN temp.gone_faces;"
+    "DELETE FROM history_covers WHERE id IN temp.gone_people OR face_id IN temp.gone_faces;"
+    "DELETE FROM seen WHERE id IN temp.gone_people;"
     "DELETE FROM faces WHERE person_id IN temp.gone_people;"
     "DELETE FROM rejections WHERE person_id IN temp.gone_people;"
     "DELETE FROM people WHERE id IN temp.gone_people;"
@@ -122,7 +125,8 @@ static const char delete_rows[] =
 static const char delete_empty_changes[] =
     "DELETE FROM changes WHERE id NOT IN (SELECT change_id FROM history_people UNION SELECT change_id FROM "
     "history_faces"
-    " UNION SELECT change_id FROM history_rejections UNION SELECT change_id FROM history_strangers);"
+    " UNION SELECT change_id FROM history_rejections UNION SELECT change_id FROM history_strangers"
+    " UNION SELECT change_id FROM history_covers);"
     "DELETE FROM merges WHERE change_id NOT IN (SELECT id FROM changes)";
 
 /* Somebody else may have had the name before: that they had it goes. */

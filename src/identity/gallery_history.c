@@ -49,6 +49,8 @@ char *nt_change_describe(const NtChange *change)
         return g_strdup_printf("%u stranger%s no longer ignored", n, s);
     case NT_CHANGE_IMPORT:
         return g_strdup_printf("%u %s imported", n, n == 1 ? "person" : "people");
+    case NT_CHANGE_SET_COVER:
+        return g_strdup_printf("another cover picture for %s", person);
     case NT_N_CHANGES:
         break;
     }
@@ -305,4 +307,12 @@ NtChange *nt_gallery_undo(NtGallery *gallery, GError **error)
 NtChange *nt_gallery_redo(NtGallery *gallery, GError **error)
 {
     return go(gallery, TRUE, error);
+}
+
+NtChange *nt_gallery_peek(NtGallery *gallery, gboolean redo, GError **error)
+{
+    gint64 id;
+    return nt_gallery_check_vault(gallery, error) && find_next(gallery, redo, &id, error)
+               ? find_change(gallery, id, error)
+               : NULL;
 }

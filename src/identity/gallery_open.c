@@ -281,7 +281,8 @@ static gboolean open_for_writing(NtGallery *gallery, NtGalleryMode mode, GError 
     }
     return (version != 0 || nt_gallery_create_schema(gallery, error)) &&
            (version == 0 || version == NT_GALLERY_SCHEMA_VERSION || nt_gallery_upgrade(gallery, TRUE, error)) &&
-           nt_gallery_run(gallery, "PRAGMA journal_mode = WAL", "write", error) && nt_gallery_watch(gallery, error);
+           nt_gallery_run(gallery, "PRAGMA journal_mode = WAL", "write", error) &&
+           nt_gallery_complete_schema(gallery, error) && nt_gallery_watch(gallery, error);
 }
 
 /* A gallery that cannot be read to its tables is damaged, and should say so now. */
@@ -382,6 +383,20 @@ gint64 nt_gallery_data_version(NtGallery *gallery)
     gint64 version = 0;
     nt_gallery_query_int(gallery, "PRAGMA data_version", &version, NULL);
     return version;
+}
+
+/* Every change of the rows is in `changes`, whose ids are never given twice; to forget removes a person, and other
+ * models and keys are in `meta`. */
+char *nt_gallery_content_stamp(NtGallery *gallery, GError **error)
+{
+    static const char question[] =
+        "SELECT (SELECT ifnull(max(id), 0) FROM changes) || ' ' || (SELECT total(id) FROM changes WHERE undone) || ' ' ||"
+        " (SELECT count(*) || ' ' || total(id) FROM people) || ' ' || (SELECT count(*) FROM faces) || ' ' ||"
+        " (SELECT count(*) FROM rejections) || ' ' || (SELECT count(*) FROM strangers) || ' ' ||"
+        " (SELECT ifnull(group_concat(key || '=' || value), '') FROM meta WHERE key IN "
+        "('" NT_GALLERY_META_FINGERPRINT "', '" NT_GALLERY_META_VAULT "'))";
+    g_autoptr(sqlite3_stmt) s = nt_gallery_prepare(gallery, question, "read", error);
+    return s && nt_gallery_next(gallery, s, error) ? g_strdup((const char *)sqlite3_column_text(s, 0)) : NULL;
 }
 
 gboolean nt_gallery_check_vault(NtGallery *gallery, GError **error)

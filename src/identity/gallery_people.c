@@ -186,9 +186,47 @@ static GPtrArray *list_people(NtGallery *gallery, gint64 id, GError **error)
     return g_steal_pointer(&people);
 }
 
+static gboolean add_covers(NtGallery *gallery, GHashTable *by_id, GError **error)
+{
+    g_autoptr(sqlite3_stmt) s = nt_gallery_prepare(gallery,
+                                                   "SELECT covers.id, face_id FROM covers JOIN faces"
+                                                   " ON faces.id = face_id AND faces.person_id = covers.id",
+                                                   "read", error);
+    GError *reason = NULL;
+    while (s && nt_gallery_next(gallery, s, &reason)) {
+        const gint64 id = sqlite3_column_int64(s, 0);
+        NtPerson *person = g_hash_table_lookup(by_id, &id);
+        if (person)
+            person->cover = sqlite3_column_int64(s, 1);
+    }
+    if (reason)
+        g_propagate_error(error, reason);
+    return s && !reason;
+}
+
+/* Their covers, and when they were last seen. */
+static gboolean add_extras(NtGallery *gallery, GPtrArray *people, GError **error)
+{
+    gboolean has;
+    if (!nt_gallery_has_extras(gallery, &has, error))
+        return FALSE;
+    if (!has)
+        return TRUE;
+    g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_autoptr(GHashTable) seen = nt_gallery_read_seen(gallery, error);
+    for (guint i = 0; seen && i < people->len; i++) {
+        NtPerson *person = people->pdata[i];
+        const gint64 *us = g_hash_table_lookup(seen, &person->id);
+        person->seen_us = us ? *us : 0;
+        g_hash_table_insert(by_id, &person->id, person);
+    }
+    return seen && add_covers(gallery, by_id, error);
+}
+
 GPtrArray *nt_gallery_list_people(NtGallery *gallery, GError **error)
 {
-    return nt_gallery_check_vault(gallery, error) ? list_people(gallery, 0, error) : NULL;
+    g_autoptr(GPtrArray) people = nt_gallery_check_vault(gallery, error) ? list_people(gallery, 0, error) : NULL;
+    return people && add_extras(gallery, people, error) ? g_steal_pointer(&people) : NULL;
 }
 
 NtPerson *nt_gallery_find_person(NtGallery *gallery, const char *name, GError **error)
@@ -202,7 +240,7 @@ NtPerson *nt_gallery_find_person(NtGallery *gallery, const char *name, GError **
                     name, gallery->path);
         return NULL;
     }
-    return g_ptr_array_steal_index(found, 0);
+    return add_extras(gallery, found, error) ? g_ptr_array_steal_index(found, 0) : NULL;
 }
 
 static gboolean set_name(NtGallery *gallery, gint64 id, const char *usable, GError **error)
@@ -256,6 +294,7 @@ static gboolean merge_people(NtGallery *gallery, const char *from, const char *i
                               target) &&
            nt_gallery_run_ids(gallery, "UPDATE rejections SET person_id = ?2 WHERE person_id = ?1", error, 2, source,
                               target) &&
+           nt_gallery_run_ids(gallery, "DELETE FROM covers WHERE id = ?1", error, 1, source) &&
            nt_gallery_run_ids(gallery, "DELETE FROM people WHERE id = ?1", error, 1, source) &&
            nt_gallery_run_ids(gallery, "INSERT INTO merges (change_id, from_id, into_id) VALUES (?1, ?2, ?3)", error, 3,
                               gallery->recording.change, source, target);
@@ -271,6 +310,7 @@ gboolean nt_gallery_remove_person(NtGallery *gallery, gint64 id, GError **error)
 {
     return nt_gallery_run_ids(gallery, "DELETE FROM faces WHERE person_id = ?1", error, 1, id) &&
            nt_gallery_run_ids(gallery, "DELETE FROM rejections WHERE person_id = ?1", error, 1, id) &&
+           nt_gallery_run_ids(gallery, "DELETE FROM covers WHERE id = ?1", error, 1, id) &&
            nt_gallery_run_ids(gallery, "DELETE FROM people WHERE id = ?1", error, 1, id);
 }
 

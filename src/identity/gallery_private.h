@@ -5,6 +5,8 @@
  * gallery_open.c      opening and closing
  * gallery_change.c    transactions, and the triggers that remember what they change
  * gallery_people.c    names and people
+ * gallery_cover.c     the picture that stands for a person
+ * gallery_seen.c      when people were last seen
  * gallery_faces.c     faces
  * gallery_answers.c   rejections and ignored strangers
  * gallery_unknown.c   unknown people
@@ -59,6 +61,7 @@ typedef enum NtGalleryTable {
     NT_TABLE_FACES,
     NT_TABLE_REJECTIONS,
     NT_TABLE_STRANGERS,
+    NT_TABLE_COVERS,
     NT_N_TABLES,
 } NtGalleryTable;
 extern const char *const nt_gallery_tables[NT_N_TABLES];
@@ -112,6 +115,8 @@ gboolean nt_gallery_check_vault(NtGallery *gallery, GError **error);
 
 /* gallery_schema.c */
 gboolean nt_gallery_create_schema(NtGallery *gallery, GError **error);
+/* Makes the tables that came to version 2 later (covers, seen), where they are missing. */
+gboolean nt_gallery_complete_schema(NtGallery *gallery, GError **error);
 gboolean nt_gallery_upgrade(NtGallery *gallery, gboolean with_backup, GError **error);
 char *nt_gallery_backup_path(const NtGallery *gallery);
 
@@ -138,6 +143,13 @@ gboolean nt_gallery_find_id(NtGallery *gallery, const char *usable, gint64 *id, 
 gint64 nt_gallery_require_id(NtGallery *gallery, const char *name, GError **error);
 gint64 nt_gallery_require_person(NtGallery *gallery, const char *usable, GError **error); /* made when new */
 gboolean nt_gallery_remove_person(NtGallery *gallery, gint64 id, GError **error);
+
+/* gallery_seen.c */
+/* Whether the file has the tables covers and seen: one that was never opened for writing since they exist has not. */
+gboolean nt_gallery_has_extras(NtGallery *gallery, gboolean *has, GError **error);
+/* gint64 person's id -> gint64 Unix microseconds. */
+GHashTable *nt_gallery_read_seen(NtGallery *gallery, GError **error);
+gboolean nt_gallery_reseal_seen(NtGallery *gallery, NtVault *vault, GError **error);
 
 /* gallery_faces.c */
 /* A chip as PNG; NULL chip: NULL. */

@@ -5,12 +5,13 @@
 
 #include "identity/gallery_private.h"
 
-const char *const nt_gallery_tables[NT_N_TABLES] = {"people", "faces", "rejections", "strangers"};
+const char *const nt_gallery_tables[NT_N_TABLES] = {"people", "faces", "rejections", "strangers", "covers"};
 const char *const nt_gallery_columns[NT_N_TABLES] = {
     "name, name_key, created_us",
     "person_id, " NT_FACE_COLUMNS,
     "person_id, " NT_ANSWER_COLUMNS,
     NT_ANSWER_COLUMNS,
+    "face_id",
 };
 
 #define FACE_COLUMN_TYPES                                                                                             \
@@ -52,26 +53,38 @@ static const char tables[] =
     "  count INTEGER NOT NULL, made_us INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE merges (change_id INTEGER NOT NULL, from_id INTEGER NOT NULL, into_id INTEGER NOT NULL);";
 
+/* What came to version 2 later: programs that do not know of it go on as before, so nothing refers to other tables.
+ * An id is a person's. */
+static const char extra_tables[] = "CREATE TABLE IF NOT EXISTS covers (id INTEGER PRIMARY KEY, face_id INTEGER NOT NULL);"
+                                   "CREATE TABLE IF NOT EXISTS seen (id INTEGER PRIMARY KEY, seen BLOB NOT NULL);";
+
 /* The history of a table has its columns: a row as it was before a change. */
-static char *history_tables(void)
+static char *history_tables(NtGalleryTable first, guint n)
 {
     GString *sql = g_string_new(NULL);
-    for (guint t = 0; t < NT_N_TABLES; t++) {
+    for (guint t = first; t < first + n; t++) {
         const char *table = nt_gallery_tables[t];
         g_string_append_printf(
             sql,
-            "CREATE TABLE history_%s (change_id INTEGER NOT NULL, seq INTEGER NOT NULL, op TEXT NOT NULL,"
+            "CREATE TABLE IF NOT EXISTS history_%s (change_id INTEGER NOT NULL, seq INTEGER NOT NULL, op TEXT NOT NULL,"
             " id INTEGER NOT NULL, %s, PRIMARY KEY (change_id, seq));"
-            "CREATE INDEX history_%s_id ON history_%s (id, change_id);",
+            "CREATE INDEX IF NOT EXISTS history_%s_id ON history_%s (id, change_id);",
             table, nt_gallery_columns[t], table, table);
     }
     return g_string_free(sql, FALSE);
 }
 
+static gboolean make_extra_tables(NtGallery *gallery, GError **error)
+{
+    g_autofree char *history = history_tables(NT_TABLE_COVERS, 1);
+    return nt_gallery_run(gallery, extra_tables, "create", error) && nt_gallery_run(gallery, history, "create", error);
+}
+
 static gboolean make_tables(NtGallery *gallery, GError **error)
 {
-    g_autofree char *history = history_tables();
+    g_autofree char *history = history_tables(NT_TABLE_PEOPLE, NT_TABLE_COVERS);
     return nt_gallery_run(gallery, tables, "create", error) && nt_gallery_run(gallery, history, "create", error) &&
+           make_extra_tables(gallery, error) &&
            nt_gallery_run_format(gallery, error, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
                                  NT_GALLERY_APPLICATION_ID, NT_GALLERY_SCHEMA_VERSION);
 }
@@ -94,6 +107,15 @@ gboolean nt_gallery_create_schema(NtGallery *gallery, GError **error)
     if (good && n == 0)
         good = nt_gallery_run(gallery, meta_table, "create", error) && make_tables(gallery, error);
     return end(gallery, good, error);
+}
+
+gboolean nt_gallery_complete_schema(NtGallery *gallery, GError **error)
+{
+    gboolean complete;
+    if (!nt_gallery_has_extras(gallery, &complete, error))
+        return FALSE;
+    return complete || (nt_gallery_run(gallery, "BEGIN IMMEDIATE", "write", error) &&
+                        end(gallery, make_extra_tables(gallery, error), error));
 }
 
 char *nt_gallery_backup_path(const NtGallery *gallery)

@@ -204,7 +204,8 @@ static gboolean reseal(NtGallery *gallery, NtVault *vault, const char *descripti
     for (guint i = 0; good && i < G_N_ELEMENTS(sealed); i++)
         for (guint t = 0; good && t < sealed[i].tables; t++)
             good = reseal_column(gallery, vault, i, sealed[i].table[t], error);
-    return good && nt_gallery_set_meta(gallery, NT_GALLERY_META_VAULT, description, error) &&
+    return good && nt_gallery_reseal_seen(gallery, vault, error) &&
+           nt_gallery_set_meta(gallery, NT_GALLERY_META_VAULT, description, error) &&
            nt_gallery_set_meta(gallery, NT_GALLERY_META_ERASE_PENDING, "1", error);
 }
 

@@ -10,15 +10,17 @@ typedef struct FileIdentity {
 } FileIdentity;
 
 struct NtRecognizer {
+    gint ref_count;
     NtClassifierOptions classifier_options;
     char *path, *fingerprint;
     NtVaultKeys keys; /* for another file at the same path */
     GThread *thread;  /* NULL: nobody follows */
 
-    /* The thread's alone, once it runs. */
+    GMutex work;        /* of what follows: one at a time looks at the file */
     NtGallery *gallery; /* NULL: it is still waited for */
     FileIdentity file;
     gint64 version; /* of the file that the classifier was made of */
+    char *stamp;    /* likewise, of its content (nt_gallery_content_stamp) */
 
     GMutex lock; /* of what follows */
     GCond stop;
@@ -38,16 +40,20 @@ static gboolean is_same_file(FileIdentity a, FileIdentity b)
     return a.device == b.device && a.number == b.number;
 }
 
-/* A classifier of what the file holds now; *version is then what it was made of. */
+/* A classifier of what the file holds now; *version and *stamp are then what it was made of. */
 static NtClassifier *read_gallery(NtGallery *gallery, const NtClassifierOptions *options, const NtClassifier *previous,
-                                  gint64 *version, GError **error)
+                                  gint64 *version, char **stamp, GError **error)
 {
     /* Asked for first: what changes while the file is read is seen the next time. */
     const gint64 before = nt_gallery_data_version(gallery);
+    g_autofree char *content = nt_gallery_content_stamp(gallery, NULL);
     g_autoptr(NtGallerySnapshot) snapshot = nt_gallery_snapshot(gallery, error);
     NtClassifier *classifier = snapshot ? nt_classifier_new(snapshot, options, previous, error) : NULL;
-    if (classifier)
+    if (classifier) {
         *version = before;
+        g_free(*stamp);
+        *stamp = g_steal_pointer(&content);
+    }
     return classifier;
 }
 
@@ -71,6 +77,17 @@ static NtGallery *open_again(NtRecognizer *recognizer, GError **error)
     return nt_gallery_open(recognizer->path, &options, error);
 }
 
+/* The file has another version: what the classifier is made of may still be the same. */
+static gboolean is_as_before(NtRecognizer *recognizer)
+{
+    const gint64 version = nt_gallery_data_version(recognizer->gallery);
+    g_autofree char *stamp = nt_gallery_content_stamp(recognizer->gallery, NULL);
+    const gboolean same = stamp && g_strcmp0(stamp, recognizer->stamp) == 0;
+    if (same)
+        recognizer->version = version;
+    return same;
+}
+
 /* Another file at the path, or the same file that can't be read any more, is opened anew. */
 static void follow_file(NtRecognizer *recognizer)
 {
@@ -82,16 +99,20 @@ static void follow_file(NtRecognizer *recognizer)
         swap(recognizer, NULL, NULL);
         return;
     }
+    if (!replaced && is_as_before(recognizer)) {
+        swap(recognizer, NULL, NULL);
+        return;
+    }
     if (!replaced)
         classifier = read_gallery(recognizer->gallery, &recognizer->classifier_options, recognizer->classifier,
-                                  &recognizer->version, &error);
+                                  &recognizer->version, &recognizer->stamp, &error);
     if (!classifier) {
         GError *reason = NULL;
         gint64 version;
         NtGallery *gallery = open_again(recognizer, &reason);
         if (gallery)
-            classifier =
-                read_gallery(gallery, &recognizer->classifier_options, recognizer->classifier, &version, &reason);
+            classifier = read_gallery(gallery, &recognizer->classifier_options, recognizer->classifier, &version,
+                                      &recognizer->stamp, &reason);
         if (classifier) {
             nt_gallery_close(recognizer->gallery);
             recognizer->gallery = gallery;
@@ -107,6 +128,13 @@ static void follow_file(NtRecognizer *recognizer)
     swap(recognizer, classifier, error);
 }
 
+void nt_recognizer_refresh(NtRecognizer *recognizer)
+{
+    g_mutex_lock(&recognizer->work);
+    follow_file(recognizer);
+    g_mutex_unlock(&recognizer->work);
+}
+
 static gpointer follow(gpointer data)
 {
     NtRecognizer *recognizer = data;
@@ -115,7 +143,7 @@ static gpointer follow(gpointer data)
         if (g_cond_wait_until(&recognizer->stop, &recognizer->lock, g_get_monotonic_time() + POLL_US))
             continue; /* told to stop, or woken for nothing */
         g_mutex_unlock(&recognizer->lock);
-        follow_file(recognizer);
+        nt_recognizer_refresh(recognizer);
         g_mutex_lock(&recognizer->lock);
     }
     g_mutex_unlock(&recognizer->lock);
@@ -126,6 +154,8 @@ static NtRecognizer *make(const char *gallery_path, const NtGalleryOptions *opti
                           const NtClassifierOptions *classifier_options)
 {
     NtRecognizer *recognizer = g_new0(NtRecognizer, 1);
+    recognizer->ref_count = 1;
+    g_mutex_init(&recognizer->work);
     g_mutex_init(&recognizer->lock);
     g_cond_init(&recognizer->stop);
     recognizer->path = g_strdup(gallery_path);
@@ -147,8 +177,8 @@ NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions
     g_autoptr(NtRecognizer) recognizer = make(gallery_path, options, classifier_options);
     recognizer->gallery = nt_gallery_open(gallery_path, &reading, error);
     if (recognizer->gallery)
-        recognizer->classifier =
-            read_gallery(recognizer->gallery, classifier_options, NULL, &recognizer->version, error);
+        recognizer->classifier = read_gallery(recognizer->gallery, classifier_options, NULL, &recognizer->version,
+                                              &recognizer->stamp, error);
     if (!recognizer->classifier)
         return NULL;
     if (follow_changes)
@@ -171,9 +201,16 @@ NtRecognizer *nt_recognizer_wait_for(const char *gallery_path, const NtGalleryOp
     return g_steal_pointer(&recognizer);
 }
 
-void nt_recognizer_free(NtRecognizer *recognizer)
+NtRecognizer *nt_recognizer_ref(NtRecognizer *recognizer)
 {
-    if (!recognizer)
+    if (recognizer)
+        g_atomic_int_inc(&recognizer->ref_count);
+    return recognizer;
+}
+
+void nt_recognizer_unref(NtRecognizer *recognizer)
+{
+    if (!recognizer || !g_atomic_int_dec_and_test(&recognizer->ref_count))
         return;
     if (recognizer->thread) {
         g_mutex_lock(&recognizer->lock);
@@ -184,12 +221,19 @@ void nt_recognizer_free(NtRecognizer *recognizer)
     }
     nt_gallery_close(recognizer->gallery);
     nt_classifier_unref(recognizer->classifier);
+    g_mutex_clear(&recognizer->work);
     g_mutex_clear(&recognizer->lock);
     g_cond_clear(&recognizer->stop);
+    g_free(recognizer->stamp);
     g_free(recognizer->path);
     g_free(recognizer->fingerprint);
     g_free(recognizer->trouble);
     g_free(recognizer);
+}
+
+void nt_recognizer_free(NtRecognizer *recognizer)
+{
+    nt_recognizer_unref(recognizer);
 }
 
 NtClassifier *nt_recognizer_get(NtRecognizer *recognizer)

@@ -17,11 +17,17 @@ NtRecognizer *nt_recognizer_new(const char *gallery_path, const NtGalleryOptions
 /* Follows too, but a gallery that is not there yet is waited for: nobody is known until somebody makes it. */
 NtRecognizer *nt_recognizer_wait_for(const char *gallery_path, const NtGalleryOptions *options,
                                      const NtClassifierOptions *classifier_options, GError **error);
-void nt_recognizer_free(NtRecognizer *recognizer); /* NULL is allowed; waits for its thread */
+NtRecognizer *nt_recognizer_ref(NtRecognizer *recognizer); /* NULL is allowed, here and below */
+void nt_recognizer_unref(NtRecognizer *recognizer);        /* the last one waits for its thread */
+void nt_recognizer_free(NtRecognizer *recognizer);         /* unref, by another name */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtRecognizer, nt_recognizer_free)
 
 /* The newest classifier; the caller's to unref. Any thread. */
 NtClassifier *nt_recognizer_get(NtRecognizer *recognizer);
+
+/* Looks at the file now, and returns when the classifier is of what the file holds: the next frame then knows whom the
+ * caller has just enrolled. Waits for the training; any thread. */
+void nt_recognizer_refresh(NtRecognizer *recognizer);
 
 /* Why the file could not be read the last time, or NULL: the classifier before it stays in use. Free with g_free. */
 char *nt_recognizer_trouble(NtRecognizer *recognizer);

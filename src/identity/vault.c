@@ -1,5 +1,6 @@
 #include "identity/vault.h"
 
+#include <glib/gi18n-lib.h>
 #include <json-glib/json-glib.h>
 #include <sodium.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static guint8 *new_key(GError **error)
     guint8 *key = sodium_init() >= 0 ? sodium_malloc(KEY_BYTES) : NULL;
     if (!key)
         g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                            "no memory for keys can be had; close other programs and try again");
+                            _("no memory for keys can be had; close other programs and try again"));
     return key;
 }
 
@@ -138,9 +139,8 @@ static guint8 *key_of_phrase(const Lock *lock, const char *phrase, GError **erro
         return key;
     sodium_free(key);
     g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                "the pass phrase cannot be tried: that needs %" G_GINT64_FORMAT
-                " MiB of memory; close other programs and try again",
-                lock->memory_bytes >> 20);
+                _("the pass phrase cannot be tried: that needs %d MiB of memory; close other programs and try again"),
+                (int)(lock->memory_bytes >> 20));
     return NULL;
 }
 
@@ -247,7 +247,7 @@ static GPtrArray *parse_locks(const char *description, GError **error)
     JsonObject *object = root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
     if (object && number_member(object, "version") > DESCRIPTION_VERSION) {
         g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_DAMAGED,
-                            "it was encrypted by a newer Nametag; update the program");
+                            _("it was encrypted by a newer Nametag; update the program"));
         return NULL;
     }
     JsonNode *list = object && number_member(object, "version") == DESCRIPTION_VERSION &&
@@ -264,7 +264,7 @@ static GPtrArray *parse_locks(const char *description, GError **error)
     if (locks->len > 0)
         return g_steal_pointer(&locks);
     g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_DAMAGED,
-                        "the description of its encryption is damaged; restore it from a copy");
+                        _("the description of its encryption is damaged; restore it from a copy"));
     return NULL;
 }
 
@@ -280,10 +280,11 @@ static guint8 *new_phrase_key(Lock *lock, const NtVaultKeys *keys, const char *w
     if (phrase && *phrase)
         key = key_of_phrase(lock, phrase, error);
     else
-        g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                    "no pass phrase was given for %s, so nothing was encrypted; type it on a terminal, or name a private "
-                    "file that has it in NAMETAG_PASSPHRASE_FILE",
-                    what);
+        g_set_error(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
+            _("no pass phrase was given for %s, so nothing was encrypted; type it on a terminal, or name a private "
+              "file that has it in NAMETAG_PASSPHRASE_FILE"),
+            what);
     free_phrase(phrase);
     return key;
 }
@@ -291,7 +292,8 @@ static guint8 *new_phrase_key(Lock *lock, const NtVaultKeys *keys, const char *w
 static guint8 *new_service_key(Lock *lock, const char *what, GError **error)
 {
     char text[sodium_base64_ENCODED_LEN(KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
-    g_autofree char *label = g_strdup_printf("Nametag: key of %s", what);
+    /* Translators: how the desktop's keyring lists it; %s is the file of the gallery. */
+    g_autofree char *label = g_strdup_printf(_("Nametag: key of %s"), what);
     guint8 *key = new_key(error);
     if (!key)
         return NULL;
@@ -344,7 +346,7 @@ static guint8 *open_by_service(const Lock *lock, const char *what, GError **erro
     g_autoptr(GError) reason = NULL;
     char *text = nt_vault_service_look_up(lock->id, &reason);
     if (!text) {
-        g_set_error(error, NT_VAULT_ERROR, reason->code, "%s is encrypted, and its key cannot be had: %s", what,
+        g_set_error(error, NT_VAULT_ERROR, reason->code, _("%s is encrypted, and its key cannot be had: %s"), what,
                     reason->message);
         return NULL;
     }
@@ -357,7 +359,7 @@ static guint8 *open_by_service(const Lock *lock, const char *what, GError **erro
     sodium_free(key);
     if (!data_key && key)
         g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                    "the key that the Secret Service has for %s does not open it; nothing was changed", what);
+                    _("the key that the Secret Service has for %s does not open it; nothing was changed"), what);
     return data_key;
 }
 
@@ -379,14 +381,16 @@ static guint8 *open_by_phrase(const Lock *lock, const NtVaultKeys *keys, const c
     if (reason)
         g_propagate_error(error, reason);
     else if (!data_key && tried > 0)
-        g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                    "this pass phrase does not open %s; nothing was changed. Try again with the one it was encrypted with",
-                    what);
+        g_set_error(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
+            _("this pass phrase does not open %s; nothing was changed. Try again with the one it was encrypted with"),
+            what);
     else if (!data_key)
-        g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                    "%s is encrypted, and no pass phrase was given; type it on a terminal, or name a private file that has "
-                    "it in NAMETAG_PASSPHRASE_FILE",
-                    what);
+        g_set_error(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
+            _("%s is encrypted, and no pass phrase was given; type it on a terminal, or name a private file that has "
+              "it in NAMETAG_PASSPHRASE_FILE"),
+            what);
     return data_key;
 }
 
@@ -397,7 +401,7 @@ NtVault *nt_vault_open(const char *description, const NtVaultKeys *keys, const c
     g_autoptr(GPtrArray) locks = parse_locks(description, &unreadable);
     guint8 *data_key = NULL;
     if (!locks) {
-        g_set_error(error, NT_VAULT_ERROR, unreadable->code, "%s cannot be opened: %s", what, unreadable->message);
+        g_set_error(error, NT_VAULT_ERROR, unreadable->code, _("%s cannot be opened: %s"), what, unreadable->message);
         return NULL;
     }
     if (!keys)
@@ -419,9 +423,10 @@ NtVault *nt_vault_open(const char *description, const NtVaultKeys *keys, const c
         return vault_of_key(data_key, error);
     if (!reason)
         g_set_error(&reason, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                    "%s is encrypted with %s, and there is no way to ask for it here", what,
-                    ((const Lock *)locks->pdata[0])->type == NT_VAULT_LOCK_PASSPHRASE ? "a pass phrase"
-                                                                                      : "a key in the Secret Service");
+                    ((const Lock *)locks->pdata[0])->type == NT_VAULT_LOCK_PASSPHRASE
+                        ? _("%s is encrypted with a pass phrase, and there is no way to ask for it here")
+                        : _("%s is encrypted with a key in the Secret Service, and there is no way to ask for it here"),
+                    what);
     g_propagate_error(error, g_steal_pointer(&reason));
     return NULL;
 }
@@ -467,8 +472,10 @@ GBytes *nt_vault_unseal(const NtVault *vault, const char *purpose, gconstpointer
     g_autofree guint8 *plain = g_malloc(MAX(size, 1));
     if (unseal(vault->values_key, purpose, data, n, plain))
         return g_bytes_new_take(g_steal_pointer(&plain), size);
+    /* Translators: %s is what the value is, as the file has it: “people.name”. */
     g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_DAMAGED,
-                "an encrypted value (%s) was changed or belongs elsewhere; restore the gallery from a copy", purpose);
+                _("an encrypted value (%s) was changed or belongs elsewhere; restore the gallery from a copy"),
+                purpose);
     return NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "identity/vault_service.h"
 
+#include <glib/gi18n-lib.h>
 #include <libsecret/secret.h>
 
 #include "identity/vault.h"
@@ -63,15 +64,17 @@ static void end_watch(Watch *watch)
 static void set_service_error(GError **error, GError *reason, int seconds)
 {
     if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
-                    "the Secret Service did not answer within %d seconds; unlock the keyring and try again, or use a pass "
-                    "phrase",
-                    seconds);
+        g_set_error(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
+            _("the Secret Service did not answer within %d seconds; unlock the keyring and try again, or use a pass "
+              "phrase"),
+            seconds);
     else {
         g_dbus_error_strip_remote_error(reason);
-        g_set_error(error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
-                    "no Secret Service can be reached (%s); log in to a desktop with a keyring, or use a pass phrase",
-                    reason->message);
+        g_set_error(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
+            _("no Secret Service can be reached (%s); log in to a desktop with a keyring, or use a pass phrase"),
+            reason->message);
     }
     g_error_free(reason);
 }
@@ -105,8 +108,9 @@ gboolean nt_vault_service_store(const char *id, const char *label, const char *t
     if (reason)
         set_service_error(error, reason, PERSON_SECONDS);
     else if (!stored)
-        g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
-                            "the Secret Service did not keep the key; unlock the keyring and try again, or use a pass phrase");
+        g_set_error_literal(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
+            _("the Secret Service did not keep the key; unlock the keyring and try again, or use a pass phrase"));
     return stored;
 }
 
@@ -123,8 +127,9 @@ char *nt_vault_service_look_up(const char *id, GError **error)
     if (reason)
         set_service_error(error, reason, PERSON_SECONDS);
     else if (!text)
-        g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
-                            "the Secret Service has no key for it, or is locked; unlock the keyring it was encrypted with");
+        g_set_error_literal(
+            error, NT_VAULT_ERROR, NT_VAULT_ERROR_KEY,
+            _("the Secret Service has no key for it, or is locked; unlock the keyring it was encrypted with"));
     return text;
 }
 

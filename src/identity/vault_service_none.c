@@ -2,11 +2,13 @@
 #include "identity/vault.h"
 #include "identity/vault_service.h"
 
+#include <glib/gi18n-lib.h>
+
 static gboolean refuse(GError **error)
 {
     g_set_error_literal(error, NT_VAULT_ERROR, NT_VAULT_ERROR_SERVICE,
-                        "this build of Nametag cannot use the Secret Service (it was made without libsecret); use a pass "
-                        "phrase, or a build with -Dkeyring=enabled");
+                        _("this build of Nametag cannot use the Secret Service (it was made without libsecret); use a "
+                          "pass phrase, or a build with -Dkeyring=enabled"));
     return FALSE;
 }
 

@@ -1,5 +1,6 @@
 #include "media/decode.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/pbutils/pbutils.h>
 #include <gst/video/video.h>
 
@@ -88,7 +89,7 @@ static GstElement *add(GstBin *bin, const char *factory, const char *shown, GErr
         gst_bin_add(bin, element);
     else
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    "cannot open '%s': GStreamer's '%s' is missing; install its 'base' and 'good' plugins", shown,
+                    _("cannot open '%s': GStreamer's '%s' is missing; install its 'base' and 'good' plugins"), shown,
                     factory);
     return element;
 }

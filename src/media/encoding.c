@@ -1,6 +1,7 @@
 #include "media/encoding.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 typedef struct Element {
@@ -114,10 +115,13 @@ static GstElement *make_first(const NtEncoding *encoding, const Element *candida
         GstElement *element = make(candidate);
         if (element)
             return element;
-        g_string_append_printf(tried, "%s'%s' of the %s plugins", tried->len ? ", or " : "", candidate->factory,
-                               candidate->plugins);
+        if (tried->len > 0) /* Translators: between things of which one is enough. */
+            g_string_append(tried, _(", or "));
+        /* Translators: an encoder and the set of plugins it is in: “'vp8enc' of the good plugins”. */
+        g_string_append_printf(tried, _("'%s' of the %s plugins"), candidate->factory, candidate->plugins);
     }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "cannot write %s: no %s encoder; install GStreamer's %s",
+    /* Translators: the ending of a file (.webm), a kind of coding (“H.264”), and which plugins bring it. */
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("cannot write %s: no %s encoder; install GStreamer's %s"),
                 encoding->ending, what, tried->str);
     return NULL;
 }
@@ -127,7 +131,7 @@ GstElement *nt_encoding_make_muxer(const NtEncoding *encoding, const char *scrat
     GstElement *muxer = make(&encoding->muxer);
     if (!muxer)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "cannot write %s: GStreamer's '%s' is missing; install its %s plugins", encoding->ending,
+                    _("cannot write %s: GStreamer's '%s' is missing; install its %s plugins"), encoding->ending,
                     encoding->muxer.factory, encoding->muxer.plugins);
     else if (g_object_class_find_property(G_OBJECT_GET_CLASS(muxer), "faststart-file"))
         g_object_set(muxer, "faststart-file", scratch, NULL);

@@ -7,6 +7,7 @@
 #include "media/feed.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <gst/rtsp/gstrtsptransport.h>
 #include <string.h>
 
@@ -118,7 +119,7 @@ static gboolean is_hanging(NtFeed *feed, const NtCamera *camera)
 /* Says the same thing every time; the mailbox takes it once for every loss. */
 static void tell_hanging(NtFeed *feed)
 {
-    nt_mailbox_lose(feed->mailbox, g_strdup_printf("no picture from the camera '%s' for %d s; waiting for it",
+    nt_mailbox_lose(feed->mailbox, g_strdup_printf(_("no picture from the camera '%s' for %d s; waiting for it"),
                                                    feed->name, WATCHDOG_S));
 }
 
@@ -230,35 +231,37 @@ static GError *take_error(const NtFeed *feed, Report *report)
         return g_steal_pointer(&report->error);
     return g_error_new(
         NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-        "cannot open '%s': the user or the password is wrong; give them as scheme://user:password@host/...",
+        _("cannot open '%s': the user or the password is wrong; give them as scheme://user:password@host/..."),
         feed->name);
 }
 
 /* "2 s", "0.5 s" */
 static char *seconds(gint64 us)
 {
-    return g_strdup_printf("%.3g s", (double)us / G_USEC_PER_SEC);
+    /* Translators: so many seconds. */
+    return g_strdup_printf(_("%.3g s"), (double)us / G_USEC_PER_SEC);
 }
 
 /* What GStreamer says of a server, in plain words; NULL: its own have to do. */
-static const char *plain_words(const Report *report)
+static char *plain_words(const char *who, const Report *report)
 {
     const GError *cause = report->cause;
     if (g_error_matches(cause, GST_STREAM_ERROR,
                         GST_STREAM_ERROR_FAILED)) /* what is left of a refused connection of HTTP */
-        return report->had_picture ? "broke off" : "cannot be reached";
+        return report->had_picture ? g_strdup_printf(_("%s broke off"), who)
+                                   : g_strdup_printf(_("%s cannot be reached"), who);
     if (!cause || cause->domain != GST_RESOURCE_ERROR)
         return NULL;
     switch (cause->code) {
     case GST_RESOURCE_ERROR_OPEN_READ:
     case GST_RESOURCE_ERROR_OPEN_WRITE:
     case GST_RESOURCE_ERROR_OPEN_READ_WRITE:
-        return "cannot be reached";
+        return g_strdup_printf(_("%s cannot be reached"), who);
     case GST_RESOURCE_ERROR_READ:
     case GST_RESOURCE_ERROR_WRITE:
-        return "does not answer";
+        return g_strdup_printf(_("%s does not answer"), who);
     case GST_RESOURCE_ERROR_NOT_FOUND:
-        return "has nothing at this address";
+        return g_strdup_printf(_("%s has nothing at this address"), who);
     default:
         return NULL;
     }
@@ -268,7 +271,7 @@ static const char *plain_words(const Report *report)
 static char *reason_of(const Report *report)
 {
     const GError *error = report->cause ? report->cause : report->error;
-    char *reason = nt_location_mask(error ? error->message : "it failed");
+    char *reason = nt_location_mask(error ? error->message : _("it failed"));
     gsize length = strlen(reason);
     if (length && reason[length - 1] == '.')
         reason[length - 1] = '\0';
@@ -278,21 +281,28 @@ static char *reason_of(const Report *report)
 static char *what_happened(const NtFeed *feed, const Report *report)
 {
     gboolean camera = feed->kind == NT_FEED_CAMERA;
-    g_autofree char *who = camera ? g_strdup_printf("the camera '%s'", feed->name) : g_strdup(feed->name);
+    if (report->outcome == SILENT && camera)
+        return g_strdup_printf(_("no picture from the camera '%s' for %d s"), feed->name, WATCHDOG_S);
     if (report->outcome == SILENT)
-        return g_strdup_printf("no picture from %s for %d s", who,
-                               report->had_picture || camera ? WATCHDOG_S : FIRST_PICTURE_S);
+        /* Translators: %s is the address of a network camera, here and below. */
+        return g_strdup_printf(_("no picture from %s for %d s"), feed->name,
+                               report->had_picture ? WATCHDOG_S : FIRST_PICTURE_S);
     if (report->outcome == OVER)
-        return g_strdup_printf("%s stopped sending its picture", who);
-    const char *plain = camera ? NULL : plain_words(report);
+        return camera ? g_strdup_printf(_("the camera '%s' stopped sending its picture"), feed->name)
+                      : g_strdup_printf(_("%s stopped sending its picture"), feed->name);
+    char *plain = camera ? NULL : plain_words(feed->name, report);
+    if (plain)
+        return plain;
     g_autofree char *reason = reason_of(report);
-    return plain ? g_strdup_printf("%s %s", who, plain) : g_strdup_printf("no picture from %s (%s)", who, reason);
+    return camera ? g_strdup_printf(_("no picture from the camera '%s' (%s)"), feed->name, reason)
+                  : g_strdup_printf(_("no picture from %s (%s)"), feed->name, reason);
 }
 
 static gboolean pause_and_tell(NtFeed *feed, const Report *report)
 {
     g_autofree char *happened = what_happened(feed, report), *pause = seconds(feed->pause_us);
-    nt_mailbox_lose(feed->mailbox, g_strdup_printf("%s; trying again in %s", happened, pause));
+    /* Translators: what happened ("no picture from …"), and after how many seconds ("0.5 s") it is tried again. */
+    nt_mailbox_lose(feed->mailbox, g_strdup_printf(_("%s; trying again in %s"), happened, pause));
     gboolean go_on = rest(feed, feed->pause_us);
     grow_pause(feed);
     return go_on;
@@ -368,13 +378,16 @@ static gboolean names_camera(const char *location)
 
 static gboolean no_camera(const char *wanted, GError **error)
 {
-    const char *advice = "'nametag devices' lists the cameras";
     if (!wanted)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                    "there is no camera; plug one in, or name a clip or an address");
+                    _("there is no camera; plug one in, or name a clip or an address"));
     else
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': there is no %s; %s", wanted,
-                    names_camera(wanted) ? "such camera" : "camera and no file of that name", advice);
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
+                    names_camera(wanted)
+                        ? _("cannot open '%s': there is no such camera; 'nametag devices' lists the cameras")
+                        : _("cannot open '%s': there is no camera and no file of that name; 'nametag devices' lists "
+                            "the cameras"),
+                    wanted);
     return FALSE;
 }
 
@@ -411,8 +424,9 @@ static void run_camera(NtFeed *feed)
         Report report = {0};
         receive(feed, camera, &report);
         if (report.outcome == UNPLUGGED)
-            nt_mailbox_lose(feed->mailbox,
-                            g_strdup_printf("the camera '%s' was unplugged; waiting for it to come back", feed->name));
+            nt_mailbox_lose(
+                feed->mailbox,
+                g_strdup_printf(_("the camera '%s' was unplugged; waiting for it to come back"), feed->name));
         else if (report.outcome == FAILED && is_hopeless(feed, &report))
             nt_mailbox_end(feed->mailbox, take_error(feed, &report));
         else if (report.outcome != CANCELLED && report.outcome != HANGING && pause_and_tell(feed, &report) &&
@@ -457,9 +471,9 @@ static gboolean open_address(NtFeed *feed, const char *location, GError **error)
         return TRUE;
     }
     g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                "cannot open '%s': GStreamer has nothing for addresses of the kind '%s:'; check the address, or "
-                "install the plugin "
-                "for it",
+                _("cannot open '%s': GStreamer has nothing for addresses of the kind '%s:'; check the address, or "
+                  "install the plugin "
+                  "for it"),
                 shown, scheme);
     return FALSE;
 }

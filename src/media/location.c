@@ -1,6 +1,7 @@
 #include "media/location.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <string.h>
@@ -17,17 +18,17 @@ static gboolean check_file(const char *location, const char *path, GError **erro
     const char *reason = NULL;
     if (g_stat(path, &info) != 0)
         reason =
-            errno == ENOENT || errno == ENOTDIR ? "no such file; check the name and the folder" : g_strerror(errno);
+            errno == ENOENT || errno == ENOTDIR ? _("no such file; check the name and the folder") : g_strerror(errno);
     else if (S_ISDIR(info.st_mode))
-        reason = "it is a folder; name the clips or pictures in it";
+        reason = _("it is a folder; name the clips or pictures in it");
     else if (S_ISREG(info.st_mode) && info.st_size == 0)
-        reason = "the file is empty; copy it again from where it came";
+        reason = _("the file is empty; copy it again from where it came");
     else if (g_access(path, R_OK) != 0)
-        reason = "permission denied; change the rights of the file (chmod +r)";
+        reason = _("permission denied; change the rights of the file (chmod +r)");
     if (!reason)
         return TRUE;
     g_autofree char *shown = nt_location_mask(location);
-    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s", shown, reason);
+    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot open '%s': %s"), shown, reason);
     return FALSE;
 }
 
@@ -45,7 +46,7 @@ char *nt_location_to_uri(const char *location, GError **error)
     g_autoptr(GError) reason = NULL;
     char *uri = gst_filename_to_uri(path, &reason);
     if (!uri)
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s", location, reason->message);
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot open '%s': %s"), location, reason->message);
     return uri;
 }
 

@@ -2,6 +2,7 @@
 #include "media/portal.h"
 
 #include <gio/gunixfdlist.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #define PORTAL_NAME "org.freedesktop.portal.Desktop"
@@ -33,7 +34,8 @@ static void on_response(GDBusConnection *bus, const char *sender, const char *pa
 
 static gboolean refuse(GError **error, const char *reason, const char *remedy)
 {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "cannot use a camera: %s; %s", reason, remedy);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                /* Translators: why, and what to do about it. */ _("cannot use a camera: %s; %s"), reason, remedy);
     return FALSE;
 }
 
@@ -44,12 +46,12 @@ static gboolean explain(GError *reason, GError **error)
     if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         g_propagate_error(error, g_steal_pointer(&owned));
     else if (g_error_matches(reason, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED) || strstr(reason->message, "NotAllowed"))
-        refuse(error, "the desktop does not allow it", "allow it in the desktop's settings for this application");
+        refuse(error, _("the desktop does not allow it"), _("allow it in the desktop's settings for this application"));
     else
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "cannot use a camera: this desktop has no camera portal (%s); install xdg-desktop-portal and the "
-                    "part of it "
-                    "for your desktop",
+                    _("cannot use a camera: this desktop has no camera portal (%s); install xdg-desktop-portal and the "
+                      "part of it "
+                      "for your desktop"),
                     reason->message);
     return FALSE;
 }
@@ -104,9 +106,9 @@ static gboolean judge(int response, GCancellable *cancellable, GError **error)
     if (response == RESPONSE_NONE && g_cancellable_set_error_if_cancelled(cancellable, error))
         return FALSE;
     if (response == RESPONSE_CANCELLED)
-        return refuse(error, "it was refused",
-                      "allow it when the desktop asks, or in its settings for this application");
-    return refuse(error, "the desktop gave no answer", "try again");
+        return refuse(error, _("it was refused"),
+                      _("allow it when the desktop asks, or in its settings for this application"));
+    return refuse(error, _("the desktop gave no answer"), _("try again"));
 }
 
 static gboolean ask(GDBusConnection *bus, GMainContext *context, GCancellable *cancellable, GError **error)
@@ -151,7 +153,7 @@ static int open_remote(GDBusConnection *bus, GCancellable *cancellable, GError *
     if (fd < 0 && reason)
         explain(reason, error);
     else if (fd < 0)
-        refuse(error, "the desktop gave no connection to it", "try again");
+        refuse(error, _("the desktop gave no connection to it"), _("try again"));
     return fd;
 }
 

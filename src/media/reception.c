@@ -1,5 +1,6 @@
 #include "media/reception.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
@@ -57,7 +58,7 @@ static GstElement *make(GstBin *bin, const char *factory, const char *shown, GEr
         gst_bin_add(bin, element);
     else
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    "cannot open '%s': GStreamer's '%s' is missing; install its 'base' and 'good' plugins", shown,
+                    _("cannot open '%s': GStreamer's '%s' is missing; install its 'base' and 'good' plugins"), shown,
                     factory);
     return element;
 }
@@ -77,7 +78,8 @@ static gboolean link_source(NtReception *reception, GstElement *source, const Gs
     if (decoder ? gst_element_link_many(source, filter, decoder, convert, NULL)
                 : gst_element_link_many(source, filter, convert, NULL))
         return TRUE;
-    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': its parts do not fit together", shown);
+    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot open '%s': its parts do not fit together"),
+                shown);
     return FALSE;
 }
 
@@ -94,13 +96,13 @@ static gboolean build_camera(NtReception *reception, GError **error)
     NtCameraMode mode;
     if (!nt_camera_mode_choose(order->camera->caps, order->width, order->height, order->frames_per_second, &mode)) {
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    "cannot use the camera '%s': it offers no picture that can be read; choose another one",
+                    _("cannot use the camera '%s': it offers no picture that can be read; choose another one"),
                     order->shown);
         return FALSE;
     }
     GstElement *source = gst_device_create_element(order->camera->device, NULL);
     if (!source) {
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open the camera '%s': it is gone",
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot open the camera '%s': it is gone"),
                     order->shown);
         return FALSE;
     }
@@ -326,7 +328,7 @@ NtReceptionState nt_reception_state(NtReception *reception, GError **error, GErr
              pictureless = has_no_picture(reception) && !reception->trouble.missing->len;
     if (pictureless)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    "'%s' has no picture; give something that shows one", reception->order.shown);
+                    _("'%s' has no picture; give something that shows one"), reception->order.shown);
     else if (failed || has_no_picture(reception))
         nt_trouble_describe(&reception->trouble, reception->order.shown, nt_mailbox_arrived(reception->mailbox), error);
     else

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <gst/app/gstappsrc.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ const char *nt_recorder_warning(const NtRecorder *recorder)
 
 static gboolean fail(const NtRecorder *recorder, GError **error, int code, const char *reason)
 {
-    g_set_error(error, G_IO_ERROR, code, "cannot write '%s': %s", recorder->path, reason);
+    g_set_error(error, G_IO_ERROR, code, _("cannot write '%s': %s"), recorder->path, reason);
     return FALSE;
 }
 
@@ -76,10 +77,10 @@ static gboolean fail_by_trouble(NtRecorder *recorder, GError **error)
 {
     const GError *reason = recorder->trouble.error;
     if (g_error_matches(reason, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))
-        return fail(recorder, error, G_IO_ERROR_NO_SPACE, "no space left on the disk; make room or write elsewhere");
+        return fail(recorder, error, G_IO_ERROR_NO_SPACE, _("no space left on the disk; make room or write elsewhere"));
     g_autofree char *words = nt_trouble_words(&recorder->trouble);
     if (reason && reason->domain == GST_RESOURCE_ERROR) {
-        g_autofree char *more = g_strdup_printf("%s; is the disk full, or a limit on file sizes reached?", words);
+        g_autofree char *more = g_strdup_printf(_("%s; is the disk full, or a limit on file sizes reached?"), words);
         return fail(recorder, error, G_IO_ERROR_FAILED, more);
     }
     return fail(recorder, error, G_IO_ERROR_FAILED, words);
@@ -88,9 +89,9 @@ static gboolean fail_by_trouble(NtRecorder *recorder, GError **error)
 static gboolean fail_by_errno(const NtRecorder *recorder, GError **error, int reason)
 {
     g_autofree char *dir = g_path_get_dirname(recorder->path);
-    const char *remedy = !g_file_test(dir, G_FILE_TEST_IS_DIR) ? "create the folder first"
-                         : reason == ENOSPC                    ? "make room or write elsewhere"
-                                                               : "choose another folder or change its rights";
+    const char *remedy = !g_file_test(dir, G_FILE_TEST_IS_DIR) ? _("create the folder first")
+                         : reason == ENOSPC                    ? _("make room or write elsewhere")
+                                                               : _("choose another folder or change its rights");
     g_autofree char *words = g_strdup_printf("%s; %s", g_strerror(reason), remedy);
     return fail(recorder, error, (int)g_io_error_from_errno(reason), words);
 }
@@ -100,7 +101,7 @@ static gboolean fail_by_errno(const NtRecorder *recorder, GError **error, int re
 static gboolean create_part(NtRecorder *recorder, GError **error)
 {
     if (g_file_test(recorder->path, G_FILE_TEST_IS_DIR))
-        return fail(recorder, error, G_IO_ERROR_IS_DIRECTORY, "it is a folder; give a file name in it");
+        return fail(recorder, error, G_IO_ERROR_IS_DIRECTORY, _("it is a folder; give a file name in it"));
     g_autofree char *dir = g_path_get_dirname(recorder->path);
     g_autofree char *name = g_path_get_basename(recorder->path);
     g_autofree char *part = g_strdup_printf(".%s.part-XXXXXX%s", name, strrchr(name, '.'));
@@ -128,7 +129,7 @@ static GstElement *add(NtRecorder *recorder, const char *factory, GError **error
 {
     GstElement *element = gst_element_factory_make(factory, NULL);
     if (!element) {
-        g_autofree char *words = g_strdup_printf("GStreamer's '%s' is missing; install its base plugins", factory);
+        g_autofree char *words = g_strdup_printf(_("GStreamer's '%s' is missing; install its base plugins"), factory);
         fail(recorder, error, G_IO_ERROR_NOT_FOUND, words);
         return NULL;
     }
@@ -158,7 +159,7 @@ static gboolean build_video(NtRecorder *recorder, GstElement *muxer, GError **er
     gst_app_src_set_callbacks(GST_APP_SRC(recorder->picture), &callbacks, recorder, NULL);
     if (gst_element_link_many(recorder->picture, convert, recorder->colours, recorder->video, queue, muxer, NULL))
         return TRUE;
-    return fail(recorder, error, G_IO_ERROR_FAILED, "the encoder and the file format do not fit");
+    return fail(recorder, error, G_IO_ERROR_FAILED, _("the encoder and the file format do not fit"));
 }
 
 /* Encoded sound that begins after the picture's end is dropped: it was queued before the cut was known. */
@@ -189,7 +190,7 @@ static gboolean build_sound(NtRecorder *recorder, GstElement *muxer, GError **er
     gst_pad_add_probe(out, GST_PAD_PROBE_TYPE_BUFFER, on_encoded_sound, recorder, NULL);
     if (gst_element_link_many(recorder->voice, convert, resample, encoder, queue, muxer, NULL))
         return TRUE;
-    return fail(recorder, error, G_IO_ERROR_FAILED, "the sound's encoder and the file format do not fit");
+    return fail(recorder, error, G_IO_ERROR_FAILED, _("the sound's encoder and the file format do not fit"));
 }
 
 static gboolean build(NtRecorder *recorder, GError **error)
@@ -220,7 +221,7 @@ NtRecorder *nt_recorder_new(const char *path, const char *audio_uri, GError **er
     recorder->encoding = nt_encoding_for_path(path);
     if (!recorder->encoding) {
         g_autofree char *endings = nt_encoding_list();
-        g_autofree char *words = g_strdup_printf("unknown ending; use one of %s", endings);
+        g_autofree char *words = g_strdup_printf(_("unknown ending; use one of %s"), endings);
         fail(recorder, error, G_IO_ERROR_NOT_SUPPORTED, words);
         return NULL;
     }
@@ -260,7 +261,7 @@ static gboolean start(NtRecorder *recorder, const NtFrame *frame, GError **error
     GstStructure *config = gst_buffer_pool_get_config(recorder->pool);
     gst_buffer_pool_config_set_params(config, caps, (guint)recorder->out.size, 0, 0);
     if (!gst_buffer_pool_set_config(recorder->pool, config) || !gst_buffer_pool_set_active(recorder->pool, TRUE))
-        return fail(recorder, error, G_IO_ERROR_FAILED, "not enough memory for its frames");
+        return fail(recorder, error, G_IO_ERROR_FAILED, _("not enough memory for its frames"));
     gst_element_set_state(recorder->pipeline, GST_STATE_PLAYING);
     if (recorder->sound)
         nt_sound_feed(recorder->sound, GST_APP_SRC(recorder->voice));
@@ -401,7 +402,7 @@ gboolean nt_recorder_write(NtRecorder *recorder, const NtFrame *frame, NtRecorde
     gint64 pts = nt_frame_pts_ns(frame);
     g_autoptr(GstBuffer) buffer = render(recorder, frame, draw, user);
     if (!buffer)
-        return fail(recorder, error, G_IO_ERROR_FAILED, "not enough memory for its frames");
+        return fail(recorder, error, G_IO_ERROR_FAILED, _("not enough memory for its frames"));
     GST_BUFFER_PTS(buffer) = (guint64)pts;
     if (recorder->held) {
         recorder->usual_ns = pts - recorder->last_pts;
@@ -469,7 +470,7 @@ static gboolean publish(NtRecorder *recorder, GError **error)
 gboolean nt_recorder_finish(NtRecorder *recorder, gboolean interrupted, GError **error)
 {
     if (!recorder->held)
-        return fail(recorder, error, G_IO_ERROR_FAILED, "there was no frame to write");
+        return fail(recorder, error, G_IO_ERROR_FAILED, _("there was no frame to write"));
     if (!push_last(recorder, error))
         return FALSE;
     if (interrupted && recorder->sound) {

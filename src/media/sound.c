@@ -1,5 +1,6 @@
 #include "media/sound.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/app/gstappsink.h>
 #include <gst/pbutils/pbutils.h>
 
@@ -98,7 +99,7 @@ static gboolean preroll(NtSound *sound, char **warning)
         /* In a clip without sound nothing is linked, which the demuxer calls an error too. */
         if (sound->trouble.missing->len || (sound->trouble.error && !silent)) {
             g_autofree char *words = nt_trouble_words(&sound->trouble);
-            *warning = g_strdup_printf("the recording is without sound: %s", words);
+            *warning = g_strdup_printf(_("the recording is without sound: %s"), words);
         }
         return FALSE;
     }
@@ -113,7 +114,7 @@ NtSound *nt_sound_open(const char *uri, char **warning)
     sound->cut_ns = -1;
     nt_trouble_init(&sound->trouble);
     if (!build(sound, uri)) {
-        *warning = g_strdup("the recording is without sound: GStreamer's base plugins are missing");
+        *warning = g_strdup(_("the recording is without sound: GStreamer's base plugins are missing"));
     } else {
         gst_element_set_state(sound->pipeline, GST_STATE_PLAYING);
         if (preroll(sound, warning))
@@ -196,7 +197,7 @@ char *nt_sound_close(NtSound *sound)
         gst_element_set_state(sound->pipeline, GST_STATE_NULL);
     if (sound->thread && sound->trouble.error) {
         g_autofree char *words = nt_trouble_words(&sound->trouble);
-        warning = g_strdup_printf("the sound broke off after %.1f s: %s", (double)sound->fed_ns / GST_SECOND, words);
+        warning = g_strdup_printf(_("the sound broke off after %.1f s: %s"), (double)sound->fed_ns / GST_SECOND, words);
     }
     g_clear_pointer(&sound->first, gst_sample_unref);
     gst_clear_object(&sound->bus);

@@ -1,6 +1,7 @@
 /* Nametag - frames of a clip or stream, one after the other: the pipeline of decode.h, read at the reader's pace. */
 #include "media/source.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/app/gstappsink.h>
 #include <gio/gio.h>
 #include <gst/pbutils/pbutils.h>
@@ -39,7 +40,7 @@ G_DEFINE_QUARK(nt-source-error-quark, nt_source_error)
 gboolean nt_media_init(int *argc, char ***argv, GError **error)
 {
     if (!gst_init_check(argc, argv, error)) {
-        g_prefix_error(error, "cannot start GStreamer: ");
+        g_prefix_error(error, /* Translators: the reason follows. */ _("cannot start GStreamer: "));
         return FALSE;
     }
     gst_pb_utils_init();
@@ -60,8 +61,10 @@ static gboolean report(NtSource *source, gboolean ended, GError **error)
     gboolean known = g_atomic_int_get(&source->decode->streams_known);
     if (known && !g_atomic_int_get(&source->decode->has_video) && !source->trouble.missing->len) {
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    "'%s' has no picture%s; give a clip that shows something", source->shown,
-                    g_atomic_int_get(&source->decode->has_audio) ? ", only sound" : "");
+                    g_atomic_int_get(&source->decode->has_audio)
+                        ? _("'%s' has no picture, only sound; give a clip that shows something")
+                        : _("'%s' has no picture; give a clip that shows something"),
+                    source->shown);
         return TRUE;
     }
     if (!failed && !(known && !g_atomic_int_get(&source->decode->has_video)))
@@ -108,7 +111,7 @@ static gboolean read_first(NtSource *source, GError **error)
     }
     if (!reason && !g_cancellable_set_error_if_cancelled(source->cancellable, &reason))
         g_set_error(&reason, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    "'%s' ended before its first frame; the file is damaged or cut", source->shown);
+                    _("'%s' ended before its first frame; the file is damaged or cut"), source->shown);
     g_propagate_error(error, g_steal_pointer(&reason));
     return FALSE;
 }
@@ -167,8 +170,8 @@ NtFrame *nt_source_read(NtSource *source, GError **error)
     NtFrame *frame = nt_frame_new(sample, source->read, pts, duration);
     if (!frame) {
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_STREAM,
-                    "reading '%s' failed at frame %" G_GUINT64_FORMAT ": its memory cannot be mapped", source->shown,
-                    source->read);
+                    _("reading '%s' failed at frame %lu: its memory cannot be mapped"), source->shown,
+                    (gulong)source->read);
         return NULL;
     }
     source->read++;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -22,15 +23,19 @@ enum { JPEG_ESCAPE = 0xFF, JPEG_STUFFED = 0x00, JPEG_TEM = 0x01, JPEG_RST0 = 0xD
 
 static gboolean fail(GError **error, const char *path, int code, const char *reason)
 {
-    g_set_error(error, G_FILE_ERROR, code, "cannot read picture '%s': %s", path, reason);
+    g_set_error(error, G_FILE_ERROR, code, _("cannot read picture '%s': %s"), path, reason);
     return FALSE;
 }
 
 /* gdk-pixbuf and GLib begin with a sentence about the file, which ours has already named; the reason comes after it. */
-static const char *bare_reason(const GError *error)
+static const char *bare_reason(const GError *error, const char *path)
 {
-    const char *end = error ? g_strrstr(error->message, "\xE2\x80\x9D: ") : NULL; /* a closing quotation mark */
-    return end ? end + strlen("\xE2\x80\x9D: ") : error ? error->message : "not enough memory";
+    if (!error)
+        return _("not enough memory");
+    g_autofree char *shown = g_filename_display_name(path);
+    const char *named = strstr(error->message, shown), *end = named ? strchr(named + strlen(shown), ':') : NULL;
+    return end ? end + 1 + strspn(end + 1, " ")
+               : error->message; /* without the quotation marks, which languages change */
 }
 
 /* What can be said of the file before its bytes are looked at. */
@@ -40,18 +45,19 @@ static gboolean check_file(const char *path, GError **error)
     if (g_stat(path, &info) != 0) {
         int reason = errno;
         if (reason == ENOENT || reason == ENOTDIR)
-            return fail(error, path, G_FILE_ERROR_NOENT, "no such file; check the name and the folder");
-        g_autofree char *words = g_strdup_printf("%s; check the rights of the file and its folder", g_strerror(reason));
+            return fail(error, path, G_FILE_ERROR_NOENT, _("no such file; check the name and the folder"));
+        g_autofree char *words =
+            g_strdup_printf(_("%s; check the rights of the file and its folder"), g_strerror(reason));
         return fail(error, path, (int)g_file_error_from_errno(reason), words);
     }
     if (S_ISDIR(info.st_mode))
-        return fail(error, path, G_FILE_ERROR_ISDIR, "it is a folder; name the pictures in it");
+        return fail(error, path, G_FILE_ERROR_ISDIR, _("it is a folder; name the pictures in it"));
     if (!S_ISREG(info.st_mode))
-        return fail(error, path, G_FILE_ERROR_INVAL, "it is not a regular file; save the picture to a file first");
+        return fail(error, path, G_FILE_ERROR_INVAL, _("it is not a regular file; save the picture to a file first"));
     if (info.st_size == 0)
-        return fail(error, path, G_FILE_ERROR_INVAL, "the file is empty; copy it again from where it came");
+        return fail(error, path, G_FILE_ERROR_INVAL, _("the file is empty; copy it again from where it came"));
     if (g_access(path, R_OK) != 0) {
-        g_autofree char *words = g_strdup_printf("%s; change the rights of the file (chmod +r)", g_strerror(errno));
+        g_autofree char *words = g_strdup_printf(_("%s; change the rights of the file (chmod +r)"), g_strerror(errno));
         return fail(error, path, G_FILE_ERROR_ACCES, words);
     }
     return TRUE;
@@ -88,7 +94,7 @@ static gboolean check_whole(const char *path, GError **error)
     gsize size = g_mapped_file_get_length(file);
     if (size >= 2 && bytes[0] == JPEG_ESCAPE && bytes[1] == JPEG_SOI && !jpeg_is_whole(bytes, size))
         return fail(error, path, G_FILE_ERROR_INVAL,
-                    "the JPEG is cut off before its end; copy it again from where it came");
+                    _("the JPEG is cut off before its end; copy it again from where it came"));
     return TRUE;
 }
 
@@ -96,12 +102,12 @@ static gboolean check_size(const char *path, GError **error)
 {
     int width = 0, height = 0;
     if (!gdk_pixbuf_get_file_info(path, &width, &height))
-        return fail(error, path, G_FILE_ERROR_INVAL, "it is not a picture of a known kind; JPEG and PNG always are");
+        return fail(error, path, G_FILE_ERROR_INVAL, _("it is not a picture of a known kind; JPEG and PNG always are"));
     if (width > 0 && height > 0 && (gint64)width * height <= MAX_PIXELS)
         return TRUE;
     g_autofree char *words =
-        g_strdup_printf("it claims %d x %d pixels, more than the %d million that can be worked on; "
-                        "make it smaller",
+        g_strdup_printf(_("it claims %d x %d pixels, more than the %d million that can be worked on; "
+                          "make it smaller"),
                         width, height, MAX_PIXELS / 1000000);
     return fail(error, path, G_FILE_ERROR_INVAL, words);
 }
@@ -125,7 +131,7 @@ NtStill *nt_still_load(const char *path, GError **error)
     g_autoptr(GdkPixbuf) decoded = gdk_pixbuf_new_from_file(path, &reason);
     g_autoptr(GdkPixbuf) upright = decoded ? gdk_pixbuf_apply_embedded_orientation(decoded) : NULL;
     if (!upright) {
-        g_autofree char *words = g_strdup_printf("%s; the file is damaged or cut", bare_reason(reason));
+        g_autofree char *words = g_strdup_printf(_("%s; the file is damaged or cut"), bare_reason(reason, path));
         fail(error, path, G_FILE_ERROR_INVAL, words);
         return NULL;
     }
@@ -175,7 +181,7 @@ gboolean nt_still_save(const NtImage *rgb, const char *path, GError **error)
     const char *format = format_of(path);
     if (!format) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "cannot write picture '%s': unknown ending; use .png, .jpg or .jpeg", path);
+                    _("cannot write picture '%s': unknown ending; use .png, .jpg or .jpeg"), path);
         return FALSE;
     }
     g_autoptr(GdkPixbuf) pixbuf = borrow(rgb);
@@ -189,9 +195,10 @@ gboolean nt_still_save(const NtImage *rgb, const char *path, GError **error)
     /* Written beside and renamed, so that there is never half a picture. */
     if (encoded && g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &reason))
         return TRUE;
-    g_set_error(error, reason->domain, reason->code, "cannot write picture '%s': %s; %s", path, bare_reason(reason),
-                g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "create the folder first"
-                                                                          : "choose another folder, or make room");
+    g_set_error(error, reason->domain, reason->code, _("cannot write picture '%s': %s; %s"), path,
+                bare_reason(reason, path),
+                g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? _("create the folder first")
+                                                                          : _("choose another folder, or make room"));
     return FALSE;
 }
 
@@ -201,7 +208,7 @@ GBytes *nt_still_encode_png(const NtImage *rgb, GError **error)
     char *bytes = NULL;
     gsize size = 0;
     if (!gdk_pixbuf_save_to_buffer(pixbuf, &bytes, &size, "png", error, NULL)) {
-        g_prefix_error(error, "cannot encode a picture as PNG: ");
+        g_prefix_error(error, _("cannot encode a picture as PNG: "));
         return NULL;
     }
     return g_bytes_new_take(bytes, size);
@@ -213,8 +220,8 @@ static gboolean collect(GPtrArray *paths, const char *dir, gboolean recurse, int
     g_autoptr(GError) reason = NULL;
     g_autoptr(GDir) entries = g_dir_open(dir, 0, &reason);
     if (!entries) {
-        g_set_error(error, reason->domain, reason->code, "cannot list folder '%s': %s; check its name and rights", dir,
-                    g_strerror(errno));
+        g_set_error(error, reason->domain, reason->code, _("cannot list folder '%s': %s; check its name and rights"),
+                    dir, g_strerror(errno));
         return FALSE;
     }
     const char *name;

@@ -1,5 +1,6 @@
 #include "media/trouble.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
@@ -71,7 +72,8 @@ gboolean nt_trouble_is_stalled(NtTrouble *trouble, GstElement *pipeline)
     if (!trouble->idle_since || now - trouble->idle_since < STALL_LIMIT_US)
         return FALSE;
     if (!trouble->error)
-        trouble->error = g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX, "nothing in it can be played");
+        trouble->error =
+            g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX, _("nothing in it can be played"));
     return TRUE;
 }
 
@@ -86,7 +88,7 @@ static char *join_missing(const NtTrouble *trouble)
 /* GStreamer ends its sentences; ours go on. Addresses in them are shown without secrets. */
 static char *own_words(const GError *reason)
 {
-    char *words = nt_location_mask(reason ? reason->message : "the pipeline stopped without a reason");
+    char *words = nt_location_mask(reason ? reason->message : _("the pipeline stopped without a reason"));
     gsize length = strlen(words);
     if (length && words[length - 1] == '.')
         words[length - 1] = '\0';
@@ -98,7 +100,8 @@ char *nt_trouble_words(const NtTrouble *trouble)
     if (!trouble->missing->len)
         return own_words(trouble->error);
     g_autofree char *names = join_missing(trouble);
-    return g_strdup_printf("GStreamer has no plugin for %s", names);
+    /* Translators: %s is what is missing, such as 'H.264 decoder', or a list of such. */
+    return g_strdup_printf(_("GStreamer has no plugin for %s"), names);
 }
 
 /* A page of a web server or other text: not what a plugin would help with. */
@@ -118,22 +121,23 @@ void nt_trouble_describe(const NtTrouble *trouble, const char *location, guint64
 {
     const GError *reason = trouble->error;
     g_autofree char *words = nt_trouble_words(trouble);
+    /* Translators: of all these, the first %s is a file or an address, the last one the reason in GStreamer's words. */
     if (read > 0)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_STREAM,
-                    "reading '%s' failed after frame %" G_GUINT64_FORMAT ": %s; what came before it is good", location,
-                    read - 1, words);
+                    _("reading '%s' failed after frame %lu: %s; what came before it is good"), location,
+                    (gulong)(read - 1), words);
     else if (trouble->missing->len && !is_text(trouble))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    "cannot play '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')",
+                    _("cannot play '%s': %s; install it (most decoders are in the sets 'libav', 'bad' and 'ugly')"),
                     location, words);
     else if (is_unknown_kind(trouble))
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                    "cannot open '%s': it is not a clip or picture of a known kind, or it is damaged (%s)", location,
+                    _("cannot open '%s': it is not a clip or picture of a known kind, or it is damaged (%s)"), location,
                     words);
     else if (reason && reason->domain == GST_STREAM_ERROR)
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot read '%s': %s; the file is damaged or cut",
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot read '%s': %s; the file is damaged or cut"),
                     location, words);
     else
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, "cannot open '%s': %s; check the address", location,
-                    words);
+        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN, _("cannot open '%s': %s; check the address"),
+                    location, words);
 }

@@ -1,13 +1,11 @@
 #include "overlay/explain_page.h"
 
-#include <math.h>
 #include <pango/pangocairo.h>
 #include <string.h>
 
-#include "overlay/face_lines.h"
+#include "overlay/explain_parts.h"
 #include "overlay/overlay.h"
 #include "vision/fhog.h"
-#include "vision/pyramid.h"
 
 #define MARGIN 34.0
 #define GUTTER 14.0
@@ -17,14 +15,9 @@
 #define ACCENT 0.10, 0.37, 0.66
 /* The HOG picture: the level of the pyramid with about this many cells across; finer glyphs would be a blur. */
 #define GLYPH_COLUMNS 64
-#define DIRECTIONS 9
 /* Pixels that the page keeps of a picture, and of a face. */
 #define MAX_PICTURE_WIDTH 1200
 #define MAX_FACE_WIDTH 500
-#define FIRST_UNSIGNED_PLANE 18
-#define FAINT 0.25 /* weaker strokes are left out */
-/* Embedding values lie mostly within this. */
-#define STRIP_RANGE 0.25
 #define MAX_BAR_DISTANCE 1.0
 
 typedef struct Panel {
@@ -84,24 +77,6 @@ static double draw_heading(cairo_t *cr, double x, double y, double width, const 
     return y + 20 + draw_text(cr, x, y + 19, width, 7.5, FALSE, caption) + 4;
 }
 
-/* A Cairo surface of part of an RGB picture. */
-static cairo_surface_t *make_surface(const NtImage *rgb)
-{
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, rgb->width, rgb->height);
-    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
-        return surface;
-    const int stride = cairo_image_surface_get_stride(surface);
-    guint8 *pixels = cairo_image_surface_get_data(surface);
-    for (int y = 0; y < rgb->height; y++) {
-        const guint8 *in = nt_image_row(rgb, y);
-        guint32 *out = (guint32 *)(void *)(pixels + (gsize)y * (gsize)stride);
-        for (int x = 0; x < rgb->width; x++, in += 3)
-            out[x] = (guint32)in[0] << 16 | (guint32)in[1] << 8 | in[2];
-    }
-    cairo_surface_mark_dirty(surface);
-    return surface;
-}
-
 /* Scales the drawing so that width x height units fill the panel from its top; to be undone by cairo_restore. */
 static void fit(cairo_t *cr, const Panel *panel, double width, double height)
 {
@@ -111,79 +86,22 @@ static void fit(cairo_t *cr, const Panel *panel, double width, double height)
     cairo_scale(cr, scale, scale);
 }
 
-/* The picture a few pyramid steps down, no wider than wanted. Free the pixels with g_free; NULL: it was small enough. */
-static guint8 *shrink(const NtImage *rgb, int max_width, NtImage *small)
-{
-    guint8 *owned = NULL;
-    *small = *rgb;
-    while (small->width > max_width && small->height > NT_PYRAMID_MIN_SIDE) {
-        const int width = nt_pyramid_next_side(small->width), height = nt_pyramid_next_side(small->height);
-        guint8 *next = g_malloc((gsize)width * (gsize)height * 3);
-        nt_pyramid_resize(small, next, width, height, (ptrdiff_t)width * 3);
-        g_free(owned);
-        owned = next;
-        *small = (NtImage){next, width, height, (ptrdiff_t)width * 3, NT_PIXELS_RGB24};
-    }
-    return owned;
-}
-
-/* Draws a picture in its own coordinates, with no more pixels than max_width: a page needs not carry 20 megapixels. */
-static void draw_picture(cairo_t *cr, const NtImage *rgb, int max_width)
-{
-    NtImage small;
-    g_autofree guint8 *owned = shrink(rgb, max_width, &small);
-    cairo_surface_t *surface = make_surface(&small);
-    cairo_save(cr);
-    cairo_scale(cr, (double)rgb->width / small.width, (double)rgb->height / small.height);
-    cairo_set_source_surface(cr, surface, 0, 0);
-    cairo_rectangle(cr, 0, 0, small.width, small.height);
-    cairo_fill(cr);
-    cairo_restore(cr);
-    cairo_surface_destroy(surface);
-}
-
-/* One cell's edges: a stroke along each direction, as strong as it was voted for. */
-static void draw_glyph(cairo_t *cr, const NtFhog *fhog, int row, int column, double strongest)
-{
-    for (int o = 0; o < DIRECTIONS; o++) {
-        const double strength = nt_fhog_row(fhog, FIRST_UNSIGNED_PLANE + o, row)[column] / strongest;
-        if (strength < FAINT)
-            continue;
-        /* The gradient points across the edge; the stroke runs along it. */
-        const double angle = o * G_PI / DIRECTIONS + G_PI / 2;
-        const double dx = cos(angle) * 0.46, dy = sin(angle) * 0.46;
-        cairo_set_source_rgba(cr, 1, 1, 1, strength * strength);
-        cairo_move_to(cr, column + 0.5 - dx, row + 0.5 - dy);
-        cairo_line_to(cr, column + 0.5 + dx, row + 0.5 + dy);
-        cairo_stroke(cr);
-    }
-}
-
 static void draw_hog(cairo_t *cr, const Panel *panel, const NtImage *rgb)
 {
     NtImage small;
     NtFhog fhog = {0};
-    g_autofree guint8 *owned = shrink(rgb, GLYPH_COLUMNS * NT_FHOG_CELL, &small);
+    g_autofree guint8 *owned = nt_explain_shrink(rgb, GLYPH_COLUMNS * NT_FHOG_CELL, &small);
     if (nt_fhog_compute(&small, 1, 1, &fhog) != NT_OK || fhog.rows == 0) {
         draw_text(cr, panel->x, panel->y, panel->width, 9, FALSE, "The picture is too small to have gradients.");
         nt_fhog_clear(&fhog);
         return;
     }
-    double strongest = 0.01;
-    for (int r = 0; r < fhog.rows; r++)
-        for (int o = 0; o < DIRECTIONS; o++)
-            for (int c = 0; c < fhog.columns; c++)
-                strongest = MAX(strongest, nt_fhog_row(&fhog, FIRST_UNSIGNED_PLANE + o, r)[c]);
     fit(cr, panel, fhog.columns, fhog.rows);
     cairo_rectangle(cr, 0, 0, fhog.columns, fhog.rows);
     cairo_set_source_rgb(cr, 0.08, 0.09, 0.12);
     cairo_fill_preserve(cr);
     cairo_clip(cr);
-    cairo_set_line_width(cr, 0.13);
-    cairo_set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
-    for (int r = 0; r < fhog.rows; r++)
-        for (int c = 0; c < fhog.columns; c++)
-            draw_glyph(cr, &fhog, r, c, strongest);
+    nt_explain_draw_glyphs(cr, &fhog, (const double[]){1, 1, 1});
     cairo_restore(cr);
     nt_fhog_clear(&fhog);
 }
@@ -192,7 +110,7 @@ static void draw_detections(cairo_t *cr, const Panel *panel, const NtExplainPage
 {
     const NtTaggedFrame *frame = page->frame;
     fit(cr, panel, page->rgb->width, page->rgb->height);
-    draw_picture(cr, page->rgb, MAX_PICTURE_WIDTH);
+    nt_explain_draw_picture(cr, page->rgb, MAX_PICTURE_WIDTH);
     NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
     options.landmarks = options.names = FALSE;
     nt_overlay_draw(cr, frame, &options);
@@ -226,7 +144,7 @@ static void draw_part(cairo_t *cr, const NtImage *rgb, double x, double y, doubl
     const NtImage part = {nt_image_row(rgb, top) + 3 * left, right - left, bottom - top, rgb->stride, NT_PIXELS_RGB24};
     cairo_save(cr);
     cairo_translate(cr, left, top);
-    draw_picture(cr, &part, MAX_FACE_WIDTH);
+    nt_explain_draw_picture(cr, &part, MAX_FACE_WIDTH);
     cairo_restore(cr);
 }
 
@@ -246,14 +164,7 @@ static void draw_face_points(cairo_t *cr, const Panel *panel, const NtImage *rgb
     cairo_set_source_rgba(cr, 1, 1, 1, 0.35);
     cairo_rectangle(cr, x, y, side, side);
     cairo_fill(cr);
-    for (guint i = 0; i < G_N_ELEMENTS(nt_face_lines); i++) {
-        const NtFaceLine *line = &nt_face_lines[i];
-        cairo_new_sub_path(cr);
-        for (int k = line->first; k <= line->last; k++)
-            cairo_line_to(cr, face->landmarks[k].x + 0.5, face->landmarks[k].y + 0.5);
-        if (line->closed)
-            cairo_close_path(cr);
-    }
+    nt_explain_trace_face(cr, face->landmarks);
     cairo_set_source_rgb(cr, ACCENT);
     cairo_set_line_width(cr, unit * 0.9);
     cairo_stroke(cr);
@@ -276,29 +187,14 @@ static void draw_chip(cairo_t *cr, const Panel *panel, const NtFace *face)
 {
     const NtImage chip = {face->chip, NT_CHIP_SIZE, NT_CHIP_SIZE, NT_CHIP_SIZE * 3, NT_PIXELS_RGB24};
     fit(cr, panel, NT_CHIP_SIZE, NT_CHIP_SIZE);
-    draw_picture(cr, &chip, NT_CHIP_SIZE);
+    nt_explain_draw_picture(cr, &chip, NT_CHIP_SIZE);
     cairo_restore(cr);
-}
-
-/* Blue below zero, white at zero, orange above: told apart by colour-blind readers too. */
-static void diverging_color(cairo_t *cr, double value)
-{
-    const double t = CLAMP(value / STRIP_RANGE, -1, 1), rest = 1 - fabs(t);
-    if (t < 0)
-        cairo_set_source_rgb(cr, 0.12 + 0.88 * rest, 0.40 + 0.60 * rest, 0.71 + 0.29 * rest);
-    else
-        cairo_set_source_rgb(cr, 0.87 + 0.13 * rest, 0.46 + 0.54 * rest, 0.08 + 0.92 * rest);
 }
 
 static void draw_strip(cairo_t *cr, const Panel *panel, const float *embedding)
 {
-    const double step = panel->width / NT_EMBEDDING_SIZE;
-    for (int i = 0; i < NT_EMBEDDING_SIZE; i++) {
-        diverging_color(cr, embedding[i]);
-        /* a hair wider than the step, so that no seam shows between neighbours */
-        cairo_rectangle(cr, panel->x + i * step, panel->y, i + 1 < NT_EMBEDDING_SIZE ? step * 1.1 : step, panel->height);
-        cairo_fill(cr);
-    }
+    nt_explain_draw_numbers(cr, &nt_explain_map_light, embedding, NT_EMBEDDING_SIZE, panel->x, panel->y, panel->width,
+                            panel->height);
     cairo_rectangle(cr, panel->x, panel->y, panel->width, panel->height);
     cairo_set_source_rgb(cr, 0.75, 0.76, 0.78);
     cairo_set_line_width(cr, 0.5);

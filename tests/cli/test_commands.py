@@ -286,6 +286,36 @@ def test_tag_several(case):
     case.nametag("tag", SAMPLE, SAMPLE, "--output", case.path("nowhere"), expect=2)
 
 
+def test_tag_records_by_ending(case):
+    """Records are a table or subtitles by their ending, say the same as the JSON Lines, and appear when they are whole."""
+    clip = short_clip(case, PRESENTER)
+    case.nametag("enroll", "--gallery", case.gallery, "Presenter", PRESENTER, "--end", "5")
+    for ending in ("jsonl", "csv", "vtt"):
+        case.nametag("tag", clip, "--gallery", case.gallery, "--records", case.path(f"r.{ending}"), "--quiet", "--no-keep")
+    with open(case.path("r.jsonl"), encoding="utf-8") as file:
+        frames = json_lines(file.read())
+    with open(case.path("r.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    wanted = [(str(frame["frame"]), face["box"], face["verdict"], face["name"] or "", str(face["track"]))
+              for frame in frames for face in frame["faces"]]
+    case.check(len(wanted) > 10, "hardly any face was found")
+    case.equal([(row["frame"], [int(row[side]) for side in ("left", "top", "width", "height")], row["verdict"], row["name"],
+                 row["track"]) for row in rows], wanted, "rows")
+    with open(case.path("r.vtt"), encoding="utf-8") as file:
+        cues = file.read()
+    case.check(cues.startswith("WEBVTT\n") and "\nPresenter\n" in cues, cues)
+    case.equal([name for name in os.listdir(case.folder) if ".part-" in name], [], "parts left")
+
+
+def test_tag_subtitles_of_one_clip(case):
+    """Subtitles of a picture, or of two clips in one file, are refused, and no file is left."""
+    clip = short_clip(case, PRESENTER)
+    case.nametag("tag", clip, clip, "--records", case.path("r.vtt"), "--quiet", expect=2)
+    told = case.nametag("tag", need(SAMPLE), "--records", case.path("r.vtt"), "--quiet", expect=1)
+    case.check("subtitles" in told.stderr, told.stderr)
+    case.check(not os.path.exists(case.path("r.vtt")), "subtitles of a picture")
+
+
 def test_tag_no_landmarks(case):
     """--no-landmarks leaves the points out of the records."""
     done = case.nametag("tag", need(SAMPLE), "--records", "-", "--no-landmarks", "--quiet")

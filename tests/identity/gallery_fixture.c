@@ -147,7 +147,7 @@ static char *digest(const char *path, const char *const *tables, gboolean timele
 
 char *gallery_digest(const char *path)
 {
-    static const char *const tables[] = {"people", "faces", "rejections", "strangers", NULL};
+    static const char *const tables[] = {"people", "faces", "rejections", "strangers", "covers", NULL};
     return digest(path, tables, FALSE);
 }
 
@@ -156,7 +156,7 @@ char *gallery_timeless_digest(const char *path)
     static const char *const tables[] = {
         "people",  "faces",  "rejections",     "strangers",     "unknown_people",     "unknown_faces",
         "changes", "merges", "history_people", "history_faces", "history_rejections", "history_strangers",
-        NULL};
+        "covers",  "history_covers", NULL};
     return digest(path, tables, TRUE);
 }
 

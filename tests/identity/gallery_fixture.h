@@ -30,7 +30,7 @@ gint64 gallery_add(NtGallery *gallery, const char *name, guint seed, gboolean wi
 char *gallery_names(NtGallery *gallery); /* "Anna:2 Bob:1" */
 void gallery_assert_names(NtGallery *gallery, const char *wanted);
 
-/* A digest of every row, column and type of people, faces, rejections and strangers, read past the gallery. */
+/* A digest of every row, column and type of people, faces, rejections, strangers and covers, read past the gallery. */
 char *gallery_digest(const char *path);
 /* The same with the history, and without times: two files to which the same was done have the same. */
 char *gallery_timeless_digest(const char *path);

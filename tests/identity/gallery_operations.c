@@ -113,6 +113,26 @@ static gboolean move(NtGallery *gallery, GRand *random, GError **error)
            nt_gallery_move_faces(gallery, (const gint64 *)(void *)ids->data, ids->len, to, error);
 }
 
+static void take_id(const NtGalleryFace *face, gpointer user)
+{
+    *(gint64 *)user = face->id;
+}
+
+static gboolean set_cover(NtGallery *gallery, GRand *random, GError **error)
+{
+    const char *name = pick(random);
+    gint64 id = 0; /* the newest one's */
+    return nt_gallery_visit_faces(gallery, name, FALSE, take_id, &id, error) &&
+           nt_gallery_set_cover(gallery, name, id, error);
+}
+
+static gboolean note_seen(NtGallery *gallery, GRand *random, GError **error)
+{
+    const char *name = pick(random);
+    const gint64 when = g_rand_int_range(random, 1, G_MAXINT32);
+    return nt_gallery_note_seen(gallery, &name, &when, 1, error);
+}
+
 static gboolean keep_unknown(NtGallery *gallery, GRand *random, GError **error)
 {
     g_autofree guint8 *chip = NULL;
@@ -174,6 +194,8 @@ const GalleryOperation gallery_operations[] = {
     {"reject", 1, reject},
     {"ignore", 1, ignore},
     {"move", 1, move},
+    {"set-cover", 2, set_cover},
+    {"note-seen", 1, note_seen},
     {"keep-unknown", 1, keep_unknown},
     {"import", 2, import},
 };

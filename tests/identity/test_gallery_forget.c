@@ -254,6 +254,27 @@ static void test_backup_goes(GalleryFixture *fixture, gconstpointer user)
     g_assert_false(g_file_test(backup, G_FILE_TEST_EXISTS));
 }
 
+/* What was noted of a person goes with them: which picture stands for them, and when they were seen. */
+static void test_extras(GalleryFixture *fixture, gconstpointer user)
+{
+    (void)user;
+    static const char *const names[] = {NAME, "Anna"};
+    const gint64 times[] = {1234567, 7654321};
+    const gint64 face = gallery_add(fixture->gallery, NAME, 1, FALSE),
+                 hers = gallery_add(fixture->gallery, "Anna", 2, FALSE);
+    g_assert_true(nt_gallery_set_cover(fixture->gallery, NAME, face, NULL));
+    g_assert_true(nt_gallery_set_cover(fixture->gallery, "Anna", hers, NULL));
+    g_assert_true(nt_gallery_note_seen(fixture->gallery, names, times, 2, NULL));
+    g_assert_true(nt_gallery_forget(fixture->gallery, NAME, NULL, NULL));
+    g_assert_cmpint(gallery_count(fixture->path, "SELECT count(*) FROM seen"), ==, 1);
+    g_assert_cmpint(gallery_count(fixture->path, "SELECT count(*) FROM covers"), ==, 1);
+    g_assert_cmpint(gallery_count(fixture->path, "SELECT count(*) FROM history_covers"), ==, 1);
+    g_autoptr(NtPerson) anna = nt_gallery_find_person(fixture->gallery, "Anna", NULL);
+    g_assert_cmpint(anna->cover, ==, hers);
+    g_assert_cmpint(anna->seen_us, ==, times[1]);
+    assert_nowhere(fixture, "1234567", 7);
+}
+
 static void test_nobody(GalleryFixture *fixture, gconstpointer user)
 {
     (void)user;
@@ -272,7 +293,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(GalleryFixture *fixture, gconstpointer user);
     } tests[] = {{"in-a-crowd", test_in_a_crowd}, {"pending", test_pending},         {"lookalikes", test_lookalikes},
-                 {"moved-away", test_moved_away}, {"backup-goes", test_backup_goes}, {"nobody", test_nobody}};
+                 {"moved-away", test_moved_away}, {"backup-goes", test_backup_goes}, {"extras", test_extras},
+                 {"nobody", test_nobody}};
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/identity/forget/bytes", test_bytes);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {

@@ -98,6 +98,15 @@ CHANGE(remove_person, nt_gallery_remove(gallery, "Anna", NULL))
 CHANGE(remove_rejection, nt_gallery_remove_rejection(gallery, 1, NULL))
 CHANGE(remove_stranger, nt_gallery_remove_stranger(gallery, 1, NULL))
 
+CHANGE(set_cover, nt_gallery_set_cover(gallery, "Anna", ids[1], NULL))
+
+static gboolean change_cover(NtGallery *gallery, const gint64 ids[3])
+{
+    return nt_gallery_begin(gallery, NULL) && nt_gallery_set_cover(gallery, "Anna", ids[0], NULL) &&
+           nt_gallery_set_cover(gallery, "Anna", ids[1], NULL) && nt_gallery_set_cover(gallery, "Bob", ids[2], NULL) &&
+           nt_gallery_merge(gallery, "Bob", "Anna", NULL) && nt_gallery_commit(gallery, NULL);
+}
+
 static gboolean reject(NtGallery *gallery, const gint64 ids[3])
 {
     const NtGalleryFace face = gallery_make_face(7);
@@ -139,6 +148,8 @@ static void test_each_kind(void)
                    {"ignore", ignore},
                    {"remove-rejection", remove_rejection},
                    {"remove-stranger", remove_stranger},
+                   {"set-cover", set_cover},
+                   {"change-cover", change_cover},
                    {"several", several}};
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++)
         check_change(changes[i].name, changes[i].make);

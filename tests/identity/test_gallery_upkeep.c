@@ -336,6 +336,56 @@ static void test_encrypted_meanwhile(GalleryFixture *fixture, gconstpointer user
     gallery_assert_names(fixture->gallery, "Anna:1");
 }
 
+static gint64 seen_of(NtGallery *gallery, const char *name)
+{
+    g_autoptr(NtPerson) person = nt_gallery_find_person(gallery, name, NULL);
+    return person ? person->seen_us : -1;
+}
+
+/* When somebody was seen is sealed like a name; and what a program left that knows nothing of it is no obstacle. */
+static void test_seen(GalleryFixture *fixture, gconstpointer user)
+{
+    (void)user;
+    static const char *const names[] = {"Anna", "Bob", "Nobody"};
+    const gint64 times[] = {1234567, 7654321, 1}, earlier = 1;
+    NtVaultKeys keys = {.ask = answer, .user = (gpointer) "open sesame"};
+    gallery_add(fixture->gallery, "Anna", 1, FALSE);
+    gallery_add(fixture->gallery, "Bob", 2, FALSE);
+    g_assert_cmpint(seen_of(fixture->gallery, "Anna"), ==, 0);
+    g_assert_true(nt_gallery_note_seen(fixture->gallery, names, times, 3, NULL));
+    g_assert_true(nt_gallery_note_seen(fixture->gallery, names, &earlier, 1, NULL));
+    g_assert_cmpint(seen_of(fixture->gallery, "Anna"), ==, times[0]);
+    /* Whoever became part of another counts for them as long as the merge stands. */
+    g_assert_true(nt_gallery_merge(fixture->gallery, "Bob", "Anna", NULL));
+    g_assert_cmpint(seen_of(fixture->gallery, "Anna"), ==, times[1]);
+    nt_change_free(nt_gallery_undo(fixture->gallery, NULL));
+    g_assert_cmpint(seen_of(fixture->gallery, "Anna"), ==, times[0]);
+    g_assert_true(nt_gallery_encrypt(fixture->gallery, NT_VAULT_LOCK_PASSPHRASE, &keys, NULL));
+    g_assert_cmpint(seen_of(fixture->gallery, "Bob"), ==, times[1]);
+    g_autofree char *found = gallery_find_bytes(fixture->folder, "7654321", 7);
+    g_assert_null(found);
+    gallery_run_sql(fixture->path, "UPDATE seen SET seen = '77' WHERE id = 1");
+    g_assert_cmpint(seen_of(fixture->gallery, "Anna"), ==, 0);
+    g_assert_true(nt_gallery_decrypt(fixture->gallery, NULL));
+    g_assert_cmpint(seen_of(fixture->gallery, "Bob"), ==, times[1]);
+}
+
+/* A file from before covers and times were kept: read as it is, completed when it is opened for writing. */
+static void test_without_extras(GalleryFixture *fixture, gconstpointer user)
+{
+    (void)user;
+    const gint64 face = gallery_add(fixture->gallery, "Anna", 1, FALSE);
+    g_clear_pointer(&fixture->gallery, nt_gallery_close);
+    gallery_run_sql(fixture->path, "DROP TABLE covers; DROP TABLE seen; DROP TABLE history_covers");
+    NtGallery *reading = gallery_open(fixture->path, NT_GALLERY_READ, "model-a");
+    g_assert_cmpint(seen_of(reading, "Anna"), ==, 0);
+    nt_gallery_close(reading);
+    fixture->gallery = gallery_open(fixture->path, NT_GALLERY_WRITE, "model-a");
+    g_assert_true(nt_gallery_set_cover(fixture->gallery, "Anna", face, NULL));
+    g_autoptr(NtPerson) person = nt_gallery_find_person(fixture->gallery, "Anna", NULL);
+    g_assert_cmpint(person->cover, ==, face);
+}
+
 static void test_sealed_value_changed(GalleryFixture *fixture, gconstpointer user)
 {
     (void)user;
@@ -361,6 +411,8 @@ int main(int argc, char **argv)
         {"reembed", test_reembed, NULL},
         {"encryption", test_encryption, NULL},
         {"encrypted-meanwhile", test_encrypted_meanwhile, NULL},
+        {"seen", test_seen, NULL},
+        {"without-extras", test_without_extras, NULL},
         {"sealed-value-changed", test_sealed_value_changed, NULL},
         {"read-only", test_read_only, NULL},
         {"read-only-version-1", test_read_only, "old"},

@@ -126,6 +126,48 @@ static void test_follows(Place *place, gconstpointer user)
     g_assert_null(nt_recognizer_trouble(recognizer));
 }
 
+/* After a look on demand nobody waits for the next one; from any thread, also where nobody follows. */
+static void test_refresh(Place *place, gconstpointer user)
+{
+    (void)user;
+    const NtGalleryOptions options = {.model_fingerprint = MODEL};
+    g_autoptr(NtGallery) gallery = open_gallery(place);
+    enrol(gallery, "Anna");
+    g_autoptr(NtRecognizer) still = nt_recognizer_new(place->path, &options, &balanced, FALSE, NULL);
+    g_autoptr(NtRecognizer) following = follow(place);
+    enrol(gallery, "Bob");
+    nt_recognizer_refresh(still);
+    nt_recognizer_refresh(following);
+    g_assert_true(is_known(still, "Bob"));
+    g_assert_true(is_known(following, "Bob"));
+    NtRecognizer *held = nt_recognizer_ref(still);
+    nt_recognizer_unref(held);
+    g_assert_true(is_known(still, "Anna"));
+}
+
+/* That somebody was seen is no reason to train again. */
+static void test_seen(Place *place, gconstpointer user)
+{
+    (void)user;
+    static const char *const names[] = {"Anna"};
+    const gint64 when = 1000;
+    g_autoptr(NtGallery) gallery = open_gallery(place);
+    enrol(gallery, "Anna");
+    g_autoptr(NtRecognizer) recognizer = follow(place);
+    g_autoptr(NtClassifier) before = nt_recognizer_get(recognizer);
+    g_assert_true(nt_gallery_note_seen(gallery, names, &when, 1, NULL));
+    nt_recognizer_refresh(recognizer);
+    g_autoptr(NtClassifier) after = nt_recognizer_get(recognizer);
+    g_assert_true(before == after);
+    g_assert_true(nt_gallery_rename(gallery, "Anna", "Eva", NULL));
+    nt_recognizer_refresh(recognizer);
+    nt_change_free(nt_gallery_undo(gallery, NULL));
+    nt_recognizer_refresh(recognizer);
+    g_assert_true(is_known(recognizer, "Anna"));
+    g_autoptr(NtClassifier) last = nt_recognizer_get(recognizer);
+    g_assert_true(last != before);
+}
+
 /* A classifier that somebody holds stays as it was. */
 static void test_held(Place *place, gconstpointer user)
 {
@@ -210,6 +252,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/identity/recognizer/follows", Place, NULL, set_up, test_follows, tear_down);
+    g_test_add("/identity/recognizer/refresh", Place, NULL, set_up, test_refresh, tear_down);
+    g_test_add("/identity/recognizer/seen", Place, NULL, set_up, test_seen, tear_down);
     g_test_add("/identity/recognizer/held", Place, NULL, set_up, test_held, tear_down);
     g_test_add("/identity/recognizer/does-not-follow", Place, NULL, set_up, test_does_not_follow, tear_down);
     g_test_add("/identity/recognizer/missing", Place, NULL, set_up, test_missing, tear_down);

@@ -101,15 +101,14 @@ static void test_empty_frame(void)
 }
 
 /* How far the drawing is from the grey it is on, summed over the picture. */
-static double weigh(const NtTaggedFrame *frame)
+static double weigh_as(const NtTaggedFrame *frame, const NtOverlayOptions *options)
 {
-    const NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
     double sum = 0;
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, frame->width, frame->height);
     cairo_t *cr = cairo_create(surface);
     cairo_set_source_rgb(cr, 0.5, 0.5, 0.5);
     cairo_paint(cr);
-    nt_overlay_draw(cr, frame, &options);
+    nt_overlay_draw(cr, frame, options);
     cairo_surface_flush(surface);
     for (int y = 0; y < frame->height; y++)
         for (int x = 0; x < frame->width * 4; x++)
@@ -118,6 +117,95 @@ static double weigh(const NtTaggedFrame *frame)
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return sum;
+}
+
+static double weigh(const NtTaggedFrame *frame)
+{
+    const NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
+    return weigh_as(frame, &options);
+}
+
+/* A face that is pointed at or selected stands out, its own track only, and even when it was not detected. */
+static void test_lit(void)
+{
+    g_autoptr(NtTaggedFrame) frame = make_frame(640, 480, (NtRect){200, 160, 399, 359}, NT_VERDICT_NAME, "Anna");
+    NtOverlayOptions options = NT_OVERLAY_DEFAULTS;
+    frame->faces[0].track = 7;
+    const double plain = weigh(frame);
+    options.lit = 8;
+    g_assert_cmpfloat(weigh_as(frame, &options), ==, plain);
+    options.lit = 7;
+    const double lit = weigh_as(frame, &options);
+    g_assert_cmpfloat(lit, >, 1.2 * plain);
+    frame->faces[0].finding = NT_FOUND_PREDICTED;
+    g_assert_cmpfloat(weigh_as(frame, &options), ==, lit);
+    options.lit = 0, options.selected = 7;
+    g_assert_cmpfloat(weigh_as(frame, &options), >, lit);
+    /* Faces without a track are none that one can point at. */
+    frame->faces[0].finding = NT_FOUND_DETECTED;
+    frame->faces[0].track = 0;
+    options.selected = 0;
+    g_assert_cmpfloat(weigh_as(frame, &options), ==, plain);
+}
+
+static char *say_hello(const NtVerdict *verdict)
+{
+    (void)verdict;
+    return g_strdup("Hello, hello, hello");
+}
+
+/* Nothing is drawn outside the extent, whatever is switched on. */
+static void test_extent(void)
+{
+    static const NtRect boxes[] = {{200, 160, 399, 359}, {0, 0, 40, 40}, {600, 440, 700, 540}, {10, 10, 60, 60}};
+    for (guint b = 0; b < G_N_ELEMENTS(boxes); b++)
+        for (int i = 0; i < 16; i++) {
+            g_autoptr(NtTaggedFrame) frame = make_frame(640, 480, boxes[b], NT_VERDICT_NAME, "Anna-Katharina");
+            frame->faces[0].track = 1;
+            const NtOverlayOptions options = {.landmarks = i & 1, .boxes = i & 2, .names = i & 4, .lit = i & 8 ? 1 : 0,
+                                              .scale = 1 + b, .label = b == 3 ? say_hello : NULL};
+            const NtRect extent = nt_overlay_extent(frame, &options);
+            guint inside, outside;
+            draw(frame, &options, extent, &inside, &outside);
+            g_assert_cmpuint(outside, ==, 0);
+            g_assert_true((inside > 0) == ((i & 7) != 0));
+            g_assert_true(nt_rect_is_empty(extent) == ((i & 7) == 0));
+            g_assert_true(extent.left >= 0 && extent.top >= 0 && extent.right < 640 && extent.bottom < 480);
+        }
+    g_autoptr(NtTaggedFrame) nobody = nt_tagged_frame_new(0);
+    nobody->width = nobody->height = 100;
+    g_assert_true(nt_rect_is_empty(nt_overlay_extent(nobody, &NT_OVERLAY_DEFAULTS)));
+}
+
+/* Labels have a readable size on the screen, however large the picture is shown, and follow the user's text size. */
+static void test_scale_for(void)
+{
+    static const double shown[] = {0.1, 0.25, 0.5, 1, 2, 8};
+    static const int heights[] = {120, 240, 720, 2160};
+    for (guint h = 0; h < G_N_ELEMENTS(heights); h++)
+        for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+            g_autoptr(NtTaggedFrame) frame = nt_tagged_frame_new(0);
+            frame->width = heights[h] * 16 / 9, frame->height = heights[h];
+            const double scale = nt_overlay_scale_for(frame, shown[i], 1);
+            const double font = MAX(heights[h] / 26.0, 11) * scale * shown[i];
+            g_assert_cmpfloat(font, >=, 11.999);
+            g_assert_cmpfloat(font, <=, 20.001);
+            g_assert_cmpfloat_with_epsilon(nt_overlay_scale_for(frame, shown[i], 1.5), 1.5 * scale, 1e-9);
+        }
+}
+
+static void test_square_pixels(void)
+{
+    g_autoptr(NtTaggedFrame) frame = make_frame(360, 288, (NtRect){90, 50, 179, 139}, NT_VERDICT_NAME, "Anna");
+    g_autoptr(NtTaggedFrame) square = nt_overlay_square_pixels(frame, 2);
+    g_assert_cmpint(square->width, ==, 720);
+    g_assert_cmpint(square->height, ==, 288);
+    g_assert_cmpint(square->faces[0].detection.box.left, ==, 180);
+    g_assert_cmpint(square->faces[0].detection.box.right, ==, 359);
+    g_assert_cmpint(square->faces[0].detection.box.top, ==, 50);
+    g_assert_cmpfloat(square->faces[0].landmarks[8].x, ==, 2 * frame->faces[0].landmarks[8].x);
+    g_assert_cmpfloat(square->faces[0].landmarks[8].y, ==, frame->faces[0].landmarks[8].y);
+    g_assert_cmpstr(square->faces[0].verdict.name, ==, "Anna");
 }
 
 /* What was not detected in this frame is drawn lighter, and in the same places. */
@@ -143,7 +231,7 @@ static void test_switches(void)
     g_autoptr(NtTaggedFrame) frame = make_frame(640, 480, box, NT_VERDICT_NAME, "Anna");
     guint counts[4], outside;
     for (int i = 0; i < 4; i++) {
-        const NtOverlayOptions options = {i == 1, i == 2, i == 3, 1};
+        const NtOverlayOptions options = {.landmarks = i == 1, .boxes = i == 2, .names = i == 3, .scale = 1};
         draw(frame, &options, around, &counts[i], &outside);
         g_assert_cmpuint(outside, ==, 0);
     }
@@ -201,6 +289,10 @@ int main(int argc, char **argv)
     g_test_add_func("/overlay/empty-frame", test_empty_frame);
     g_test_add_func("/overlay/switches", test_switches);
     g_test_add_func("/overlay/findings", test_findings);
+    g_test_add_func("/overlay/lit", test_lit);
+    g_test_add_func("/overlay/extent", test_extent);
+    g_test_add_func("/overlay/scale-for", test_scale_for);
+    g_test_add_func("/overlay/square-pixels", test_square_pixels);
     g_test_add_func("/overlay/odd-cases", test_odd_cases);
     g_test_add_func("/overlay/explain-page", test_explain_page);
     return g_test_run();

@@ -1,4 +1,4 @@
-#include "cli/tag_follow.h"
+#include "export/tag_follow.h"
 
 /* Frames under way: one at work, one being written, and some that even out. Each holds one of the decoder's buffers. */
 #define PLACES 6

@@ -1,0 +1,33 @@
+#include <locale.h>
+#include <glib/gi18n.h>
+
+#include "app/application.h"
+#include "app/config.h"
+#include "media/source.h"
+
+/* Of the build folder when it is run from there; of another one when tests or translators say so. */
+static const char *locale_dir(void)
+{
+    const char *wanted = g_getenv("NAMETAG_LOCALE_DIR");
+    if (wanted && *wanted)
+        return wanted;
+    return g_file_test(NT_BUILD_LOCALE_DIR, G_FILE_TEST_IS_DIR) ? NT_BUILD_LOCALE_DIR : NT_LOCALE_DIR;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, locale_dir());
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+    g_set_application_name(_("Nametag"));
+    g_set_prgname("org.nametag.Nametag");
+
+    g_autoptr(GError) error = NULL;
+    if (!nt_media_init(&argc, &argv, &error)) {
+        g_printerr("nametag-gtk: %s\n", error->message);
+        return 1;
+    }
+    g_autoptr(NtApplication) application = nt_application_new();
+    return g_application_run(G_APPLICATION(application), argc, argv);
+}
