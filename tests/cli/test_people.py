@@ -384,7 +384,7 @@ def test_encrypted_gallery(case):
 
 def test_interrupted(case):
     """Ctrl+C keeps the unknown people seen so far, and leaves a whole gallery."""
-    process = subprocess.Popen([NAMETAG, "tag", need(FRANCK), "--gallery", case.gallery], env=case.env,
+    process = subprocess.Popen([NAMETAG, "tag", need(FRANCK), "--exact", "--gallery", case.gallery], env=case.env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(4)
     process.send_signal(signal.SIGINT)
