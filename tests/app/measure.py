@@ -35,7 +35,10 @@ class Display:
         self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN + "x24"], pass_fds=[write],
                                        stderr=subprocess.DEVNULL)
         os.close(write)
-        number = os.read(read, 16).decode().strip()
+        number = ""
+        while not number.endswith("\n"):  # it comes in pieces, and the server wants to be heard out
+            number += os.read(read, 16).decode()
+        number = number.strip()
         os.close(read)
         self.home = tempfile.TemporaryDirectory()
         os.environ.update(DISPLAY=":" + number, GSETTINGS_BACKEND="memory", G_MESSAGES_DEBUG="nametag", GTK_A11Y="none",
