@@ -28,13 +28,13 @@ char *nt_window_demo_path(void)
 
 static const NtFace *face_to_explain(NtWindow *self, NtShown *shown)
 {
-    const NtFace *largest = self->track ? nt_shown_find(shown, self->track) : NULL;
-    for (guint i = 0; !largest && i < shown->tagged->n_faces; i++) {
+    const NtFace *chosen = self->track ? nt_shown_find(shown, self->track) : NULL, *largest = NULL;
+    for (guint i = 0; i < shown->tagged->n_faces; i++) {
         const NtFace *face = &shown->tagged->faces[i];
         if (!largest || nt_rect_width(face->detection.box) > nt_rect_width(largest->detection.box))
             largest = face;
     }
-    return largest;
+    return chosen ? chosen : largest;
 }
 
 static void explain(NtWindow *self, NtShown *shown)
