@@ -6,13 +6,6 @@
 /* Who has stopped at a picture wants to see who is on it: it waits longer for its analysis. */
 #define STANDING_PATIENCE_US (G_USEC_PER_SEC / 2)
 
-static void fail(NtViewingCore *core, GError *error)
-{
-    NtTiding *tiding = nt_tiding_new(NT_TIDING_FAILED);
-    tiding->error = error;
-    nt_viewing_core_tell(core, tiding);
-}
-
 static void tell_ready(NtViewingCore *core, NtPlayer *player)
 {
     NtTiding *tiding = nt_tiding_new(NT_TIDING_READY);
@@ -42,7 +35,6 @@ static void push(NtViewingCore *core, NtViewingAnalysis *analysis, NtPlayerEvent
 /* FALSE when it cannot go on. */
 static gboolean take(NtViewingCore *core, NtViewingAnalysis *analysis, NtPlayer *player, NtPlayerEvent *event)
 {
-    NtTiding *tiding;
     switch (event->kind) {
     case NT_PLAYER_FRAME:
         push(core, analysis, event);
@@ -55,16 +47,14 @@ static gboolean take(NtViewingCore *core, NtViewingAnalysis *analysis, NtPlayer 
         nt_viewing_core_tell(core, nt_tiding_new(NT_TIDING_ENDED));
         return TRUE;
     case NT_PLAYER_WARNED:
-        tiding = nt_tiding_new(NT_TIDING_WARNED);
-        tiding->words = g_steal_pointer(&event->words);
-        nt_viewing_core_tell(core, tiding);
+        nt_viewing_core_tell_words(core, NT_TIDING_WARNED, g_steal_pointer(&event->words));
         return TRUE;
     case NT_PLAYER_TIMEOUT:
         return TRUE;
     case NT_PLAYER_FAILED:
         nt_viewing_analysis_drain(analysis);
         nt_viewing_analysis_everybody_left(analysis);
-        fail(core, g_steal_pointer(&event->error));
+        nt_viewing_core_fail(core, g_steal_pointer(&event->error));
         return FALSE;
     }
     return FALSE;
@@ -100,7 +90,7 @@ void nt_viewing_read_clip(NtViewingCore *core, const char *location)
     GError *error = NULL;
     g_autoptr(NtPlayer) player = nt_player_open(location, core->start_ns, &error);
     if (!player) {
-        fail(core, error);
+        nt_viewing_core_fail(core, error);
         return;
     }
     NtViewingAnalysis *analysis = nt_viewing_analysis_new(core);

@@ -78,3 +78,17 @@ void nt_viewing_core_tell(NtViewingCore *core, NtTiding *tiding)
 {
     nt_show_queue_tell(core->queue, tiding);
 }
+
+void nt_viewing_core_tell_words(NtViewingCore *core, NtTidingKind kind, char *words)
+{
+    NtTiding *tiding = nt_tiding_new(kind);
+    tiding->words = words;
+    nt_viewing_core_tell(core, tiding);
+}
+
+void nt_viewing_core_fail(NtViewingCore *core, GError *error)
+{
+    NtTiding *tiding = nt_tiding_new(NT_TIDING_FAILED);
+    tiding->error = error;
+    nt_viewing_core_tell(core, tiding);
+}

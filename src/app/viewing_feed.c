@@ -4,20 +4,6 @@
 /* A changed wish is noticed by then, when no frame comes. */
 #define POLL_US (G_USEC_PER_SEC / 5)
 
-static void fail(NtViewingCore *core, GError *error)
-{
-    NtTiding *tiding = nt_tiding_new(NT_TIDING_FAILED);
-    tiding->error = error;
-    nt_viewing_core_tell(core, tiding);
-}
-
-static void tell_words(NtViewingCore *core, NtTidingKind kind, char *words)
-{
-    NtTiding *tiding = nt_tiding_new(kind);
-    tiding->words = words;
-    nt_viewing_core_tell(core, tiding);
-}
-
 static void tell_opened(NtViewingCore *core, const NtFeed *feed)
 {
     NtTiding *tiding = nt_tiding_new(NT_TIDING_OPENED);
@@ -57,20 +43,20 @@ static gboolean take(NtViewingCore *core, NtViewingAnalysis *analysis, NtFeedEve
         return TRUE;
     case NT_FEED_LOST:
         let_everybody_go(analysis);
-        tell_words(core, NT_TIDING_LOST, g_steal_pointer(&event->words));
+        nt_viewing_core_tell_words(core, NT_TIDING_LOST, g_steal_pointer(&event->words));
         return TRUE;
     case NT_FEED_BACK:
-        tell_words(core, NT_TIDING_BACK, NULL);
+        nt_viewing_core_tell(core, nt_tiding_new(NT_TIDING_BACK));
         return TRUE;
     case NT_FEED_TIMEOUT:
         return TRUE;
     case NT_FEED_FAILED:
         let_everybody_go(analysis);
-        fail(core, g_steal_pointer(&event->error));
+        nt_viewing_core_fail(core, g_steal_pointer(&event->error));
         return FALSE;
     case NT_FEED_ENDED:
         let_everybody_go(analysis);
-        tell_words(core, NT_TIDING_ENDED, NULL);
+        nt_viewing_core_tell(core, nt_tiding_new(NT_TIDING_ENDED));
         return FALSE;
     }
     return FALSE;
@@ -90,7 +76,7 @@ void nt_viewing_read_feed(NtViewingCore *core)
     GError *error = NULL;
     g_autoptr(NtFeed) feed = nt_feed_open(core->location, NULL, &error);
     if (!feed) {
-        fail(core, error);
+        nt_viewing_core_fail(core, error);
         return;
     }
     set_feed(core, feed);

@@ -111,8 +111,10 @@ static inline gboolean nt_viewing_core_is_closed(NtViewingCore *core)
 /* A copy with a reference, to be cleared; returns its serial. */
 guint nt_viewing_core_get_setup(NtViewingCore *core, NtViewingSetup *setup);
 void nt_viewing_setup_clear(NtViewingSetup *setup);
-/* Any thread; tiding is taken. */
+/* Any thread; tiding, words and error are taken. */
 void nt_viewing_core_tell(NtViewingCore *core, NtTiding *tiding);
+void nt_viewing_core_tell_words(NtViewingCore *core, NtTidingKind kind, char *words);
+void nt_viewing_core_fail(NtViewingCore *core, GError *error);
 
 /* The reader thread: viewing_reader.c finds out what the location is; one file each for what it can be. */
 gpointer nt_viewing_read(gpointer core); /* takes a reference */

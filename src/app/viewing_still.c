@@ -91,9 +91,7 @@ static guint analyse(NtViewingCore *core, const Picture *picture)
         take_note(core, tagged, classifier);
         show(core, picture, tagged, names_serial);
     } else {
-        NtTiding *tiding = nt_tiding_new(NT_TIDING_WARNED);
-        tiding->words = g_strdup(error->message);
-        nt_viewing_core_tell(core, tiding);
+        nt_viewing_core_tell_words(core, NT_TIDING_WARNED, g_strdup(error->message));
     }
     nt_viewing_setup_clear(&setup);
     return serial;
@@ -104,9 +102,7 @@ void nt_viewing_read_still(NtViewingCore *core, const char *path)
     Picture picture = {0};
     GError *error = NULL;
     if (!load(&picture, path, &error)) {
-        NtTiding *tiding = nt_tiding_new(NT_TIDING_FAILED);
-        tiding->error = error;
-        nt_viewing_core_tell(core, tiding);
+        nt_viewing_core_fail(core, error);
         return;
     }
     show_without_tags(core, &picture);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/album_private.h"
+#include "engine/picture_worth.h"
 #include "engine/track_identity.h"
 #include "vision/quality.h"
 
@@ -11,11 +12,6 @@
 #define CANDIDATES (NT_ALBUM_PICTURES + 1)
 /* A pause, or a source that was lost, is not a time in which somebody was not seen. */
 #define LONGEST_STEP_US (G_USEC_PER_SEC / 2)
-/* How good a picture is for the average of a track: as tracks themselves have it (track.c). */
-#define IDEAL_SIDE_PX 110.0
-#define BLUR_SPEED 3.0
-#define MAX_YAW 35.0
-#define MAX_PITCH 30.0
 
 typedef struct Entry {
     GPtrArray *pictures;   /* NtFacePicture, good ones */
@@ -162,18 +158,9 @@ static void keep_poor(Entry *entry, NtFacePicture *picture)
 /* As nt_track_picture_worth says it of the track. */
 static float worth(const NtTaggedFrame *frame, const NtFace *face)
 {
-    const NtSquare place = face->place, velocity = face->velocity;
-    NtQuality pose = {0};
-    if (!(place.side > 0))
-        return 0;
-    nt_quality_measure_pose(face->landmarks, &pose);
-    const double turned = MAX(1 - fabs(pose.yaw) / MAX_YAW, 0) * MAX(1 - fabs(pose.pitch) / MAX_PITCH, 0);
-    const double speed = hypot(velocity.x, velocity.y) / place.side;
-    const double half = place.side / 2;
-    const gboolean whole =
-        place.x >= half && place.y >= half && place.x < frame->width - half && place.y < frame->height - half;
-    return (float)(MIN(place.side / IDEAL_SIDE_PX, 1) * sqrt(CLAMP(face->detection.score, 0, 1)) * sqrt(turned) *
-                   MAX(1 - speed / BLUR_SPEED, 0.5) * (whole ? 1 : 0.5));
+    return face->place.side > 0 ? (float)nt_picture_worth_moving(face->place, face->velocity, frame->width,
+                                                                 frame->height, face->detection.score, face->landmarks)
+                                : 0;
 }
 
 /* Evidence that it is somebody else ended the track where it was followed, and a new number began; where such a frame

@@ -1,9 +1,8 @@
 #include "engine/appearances.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "vision/quality.h"
+#include "engine/picture_worth.h"
 
 /* Tracks that were not seen for so long do not come back (unknowns.c has the same in frames): what made them is
  * forgotten. */
@@ -11,10 +10,6 @@
 #define FORGET_EVERY 500 /* frames */
 /* Copying the unknown people's pictures may take one part in so many of the time. */
 #define COPYING_SHARE 30
-/* Turned farther than this, degrees, landmarks begin to slip; from this width on a face is as good as any. */
-#define MAX_YAW 35.0
-#define MAX_PITCH 30.0
-#define IDEAL_SIDE_PX 110.0
 
 /* A track that may still go on. */
 typedef struct Open {
@@ -205,13 +200,9 @@ static NtAppearance *make_own(NtCollector *collector, Open *open)
 /* What the tracker would say of the picture, without what it knows of the movement. */
 static float picture_worth(const NtFace *face)
 {
-    NtQuality pose = {0};
-    if (face->finding != NT_FOUND_DETECTED)
-        return 0;
-    nt_quality_measure_pose(face->landmarks, &pose);
-    const double turned = MAX(1 - fabs(pose.yaw) / MAX_YAW, 0) * MAX(1 - fabs(pose.pitch) / MAX_PITCH, 0);
     const double side = face->detection.box.right - face->detection.box.left;
-    return (float)(MIN(side / IDEAL_SIDE_PX, 1) * sqrt(CLAMP(face->detection.score, 0, 1)) * sqrt(turned));
+    return face->finding == NT_FOUND_DETECTED ? (float)nt_picture_worth(side, face->detection.score, face->landmarks)
+                                              : 0;
 }
 
 static void keep_embedding(NtAppearance *appearance, Open *open, const NtFace *face)

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "engine/picture_worth.h"
 #include "vision/near.h"
-#include "vision/quality.h"
 
 /* A face that is followed may score so much less than one that is found: it is known to be there. */
 #define WEAK_SCORE 0.5
@@ -223,29 +223,10 @@ gboolean nt_track_is_gone(const NtTrack *track, const NtTrackLook *look)
     return track->n_detected < PROVEN_DETECTIONS || look->pts_ns - track->seen_ns > MAX_EXPECTED_NS;
 }
 
-/* From this width on a face is as good as any; at a third of it half the names are lost (docs/accuracy.md). */
-#define IDEAL_SIDE_PX 110
-/* The detector's score of a face that looks straight ahead, well lit. */
-#define IDEAL_SCORE 1.0
-/* A face that moves by so many sides a second is blurred in most cameras: it counts half. */
-#define BLUR_SPEED 3.0
-/* Turned farther than this, degrees, landmarks begin to slip. */
-#define MAX_YAW 35.0
-#define MAX_PITCH 30.0
-
 float nt_track_picture_worth(const NtTrack *track, const NtTrackLook *look)
 {
-    const NtSquare place = track->place, velocity = nt_kalman_velocity(&track->motion);
-    NtQuality pose = {0};
     if (track->finding != NT_FOUND_DETECTED)
         return 0;
-    nt_quality_measure_pose(track->fitted, &pose);
-    const double turned = MAX(1 - fabs(pose.yaw) / MAX_YAW, 0) * MAX(1 - fabs(pose.pitch) / MAX_PITCH, 0);
-    const double speed = hypot(velocity.x, velocity.y) / place.side;
-    const double half = place.side / 2;
-    const gboolean whole =
-        place.x >= half && place.y >= half && place.x < look->gray.width - half && place.y < look->gray.height - half;
-    const double worth = MIN(place.side / IDEAL_SIDE_PX, 1) * sqrt(CLAMP(track->score / IDEAL_SCORE, 0, 1)) *
-                         sqrt(turned) * MAX(1 - speed / BLUR_SPEED, 0.5) * (whole ? 1 : 0.5);
-    return (float)worth;
+    return (float)nt_picture_worth_moving(track->place, nt_kalman_velocity(&track->motion), look->gray.width,
+                                          look->gray.height, track->score, track->fitted);
 }

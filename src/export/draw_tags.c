@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "media/still.h"
+#include "overlay/explain_parts.h"
 
 #define RGB_BYTES 3
 
@@ -19,24 +20,7 @@ void nt_draw_tags(guint8 *pixels, int width, int height, int stride, gpointer us
     cairo_surface_destroy(surface);
 }
 
-/* Cairo's RGB24 (a 32-bit word, red in bits 16..23, in the machine's byte order) from bytes R, G, B. */
-static cairo_surface_t *surface_from_rgb(const NtImage *rgb)
-{
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, rgb->width, rgb->height);
-    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS)
-        return surface;
-    guint8 *pixels = cairo_image_surface_get_data(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    for (int y = 0; y < rgb->height; y++) {
-        const guint8 *in = nt_image_row(rgb, y);
-        guint32 *out = (guint32 *)(void *)(pixels + (gsize)y * (gsize)stride);
-        for (int x = 0; x < rgb->width; x++, in += RGB_BYTES)
-            out[x] = (guint32)in[0] << 16 | (guint32)in[1] << 8 | in[2];
-    }
-    cairo_surface_mark_dirty(surface);
-    return surface;
-}
-
+/* Of Cairo's RGB24 (a 32-bit word, red in bits 16..23, in the machine's byte order) the bytes R, G, B. */
 static guint8 *rgb_from_surface(cairo_surface_t *surface, int width, int height)
 {
     guint8 *rgb = g_malloc((gsize)width * (gsize)height * RGB_BYTES), *out = rgb;
@@ -74,7 +58,7 @@ gboolean nt_draw_tags_save(const NtImage *rgb, double pixel_aspect, const NtTagg
                            const NtOverlayOptions *overlay, const char *path, GError **error)
 {
     const int width = MAX(1, (int)lround(rgb->width * pixel_aspect));
-    cairo_surface_t *surface = surface_from_rgb(rgb);
+    cairo_surface_t *surface = nt_explain_surface(rgb);
     if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)
         surface = make_square(surface, rgb->height, width);
     cairo_status_t status = cairo_surface_status(surface);

@@ -14,16 +14,18 @@
 #define RTSP_UDP_LIMIT_US ((guint64)3 * G_USEC_PER_SEC)
 #define RTSP_TCP_LIMIT_US ((guint64)5 * G_USEC_PER_SEC)
 
-/* Sound and subtitles stay undecoded: nobody looks at them here. */
+/* Subtitles stay undecoded, and sound that nobody takes: nobody looks at them here. */
 static gboolean on_continue(GstElement *decoder, GstPad *pad, GstCaps *caps, NtDecode *decode)
 {
     (void)decoder, (void)pad;
     GstPbUtilsCapsDescriptionFlags kind = gst_pb_utils_get_caps_description_flags(caps);
     if (kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_CONTAINER)
         return TRUE;
-    if (kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_AUDIO)
+    if (kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_AUDIO) {
         g_atomic_int_set(&decode->has_audio, 1);
-    return !(kind & (GST_PBUTILS_CAPS_DESCRIPTION_FLAG_AUDIO | GST_PBUTILS_CAPS_DESCRIPTION_FLAG_SUBTITLE));
+        return decode->take_sound != NULL;
+    }
+    return !(kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_SUBTITLE);
 }
 
 /* The first picture is the one; others stay unlinked. A later chain of a chained file links anew. */
@@ -34,8 +36,11 @@ static void on_pad(GstElement *decoder, GstPad *pad, NtDecode *decode)
     if (!caps)
         caps = gst_pad_query_caps(pad, NULL);
     const char *name = gst_caps_is_empty(caps) ? "" : gst_structure_get_name(gst_caps_get_structure(caps, 0));
-    if (g_str_has_prefix(name, "audio/"))
+    if (g_str_has_prefix(name, "audio/")) {
         g_atomic_int_set(&decode->has_audio, 1);
+        if (decode->take_sound)
+            decode->take_sound(pad, decode->sound_user);
+    }
     if (!g_str_equal(name, "video/x-raw"))
         return;
     g_autoptr(GstPad) entry = gst_element_get_static_pad(decode->convert, "sink");
@@ -130,6 +135,20 @@ NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error)
     g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), decode);
     g_signal_connect(decoder, "source-setup", G_CALLBACK(on_source), decode);
     return decode;
+}
+
+gboolean nt_decode_is_blind(const NtDecode *decode)
+{
+    return g_atomic_int_get(&decode->streams_known) && !g_atomic_int_get(&decode->has_video);
+}
+
+void nt_decode_describe_blind(const NtDecode *decode, const char *shown, GError **error)
+{
+    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
+                g_atomic_int_get(&decode->has_audio)
+                    ? _("'%s' has no picture, only sound; give a clip that shows something")
+                    : _("'%s' has no picture; give a clip that shows something"),
+                shown);
 }
 
 static void stop_and_free(gpointer data)

@@ -2,7 +2,7 @@
  *
  *   uridecodebin -> videoconvert -> I420/NV12 -> videoflip -> appsink
  *
- * videoconvert and videoflip pass buffers through untouched when the decoder gives 8-bit 4:2:0 and no rotation is
+ * Sound stays undecoded, but for who takes it. videoconvert and videoflip pass buffers through untouched when the decoder gives 8-bit 4:2:0 and no rotation is
  * tagged. uridecodebin and not uridecodebin3: of the two it is the one that lets us refuse to decode streams one by one
  * (autoplug-continue), and it settles the set of streams before the first frame. Interlaced frames come woven, as
  * stored: taking them apart would change the number of frames.
@@ -12,16 +12,25 @@
 
 #include <gst/gst.h>
 
+/* The decoded sound, to be linked: from a streaming thread. */
+typedef void (*NtDecodeSound)(GstPad *pad, gpointer user);
+
 typedef struct NtDecode {
     GstElement *pipeline, *convert, *sink;
     GstBus *bus;
     char *uri, *user, *password; /* of the server, which gets the last two apart, so that no message of GStreamer shows them */
     gint has_audio, has_video, streams_known; /* atomic, set by streaming threads */
     guint rtsp_protocols;  /* GstRTSPLowerTrans; 0: GStreamer's choice */
+    NtDecodeSound take_sound; /* NULL: nobody wants it */
+    gpointer sound_user;
 } NtDecode;
 
 /* Elements, not started. uri may have credentials in it. shown: the location for messages. */
 NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error);
+/* The streams are known, and no picture is among them. Any thread. */
+gboolean nt_decode_is_blind(const NtDecode *decode);
+/* Fills error with what to say then, where it is a clip. */
+void nt_decode_describe_blind(const NtDecode *decode, const char *shown, GError **error);
 /* The second half of such a pipeline, from raw video on, in convert and sink; FALSE when an element is missing. flip: rotation tags
  * are applied. */
 gboolean nt_decode_add_sink(GstBin *bin, gboolean flip, const char *shown, GstElement **convert, GstElement **sink, GError **error);

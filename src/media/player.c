@@ -128,7 +128,7 @@ static void tell(NtPlayer *self, NtPlayerEventKind kind, char *words, GError *er
 /* When a frame is to be on the screen: what the pipeline's clock says, on the monotonic one. */
 static gint64 due_us(NtPlayer *self, GstSample *sample, gint64 now_us)
 {
-    GstElement *pipeline = self->pipeline->pipeline;
+    GstElement *pipeline = self->pipeline->decode->pipeline;
     const GstClockTime pts = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
     const GstClockTime running = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, pts);
     g_autoptr(GstClock) clock = gst_element_get_clock(pipeline);
@@ -188,7 +188,7 @@ static void set_playing(NtPlayer *self, gboolean playing)
     g_mutex_lock(&self->lock);
     self->clock_runs = playing;
     g_mutex_unlock(&self->lock);
-    gst_element_set_state(self->pipeline->pipeline, playing ? GST_STATE_PLAYING : GST_STATE_PAUSED);
+    gst_element_set_state(self->pipeline->decode->pipeline, playing ? GST_STATE_PLAYING : GST_STATE_PAUSED);
 }
 
 static void fail(NtPlayer *self, GError *error)
@@ -213,7 +213,7 @@ static gboolean start_pipeline(NtPlayer *self)
     self->rate_in_use = 1;
     self->is_playing = FALSE;
     set_busy(self, BUSY_OPENING);
-    gst_element_set_state(self->pipeline->pipeline, GST_STATE_PAUSED);
+    gst_element_set_state(self->pipeline->decode->pipeline, GST_STATE_PAUSED);
     return TRUE;
 }
 
@@ -245,10 +245,10 @@ static void get_ready(NtPlayer *self)
 {
     gint64 duration_ns = -1, start = 0, end = 0;
     gboolean can_seek = FALSE;
-    if (!gst_element_query_duration(self->pipeline->pipeline, GST_FORMAT_TIME, &duration_ns))
+    if (!gst_element_query_duration(self->pipeline->decode->pipeline, GST_FORMAT_TIME, &duration_ns))
         duration_ns = -1;
     GstQuery *query = gst_query_new_seeking(GST_FORMAT_TIME);
-    if (gst_element_query(self->pipeline->pipeline, query))
+    if (gst_element_query(self->pipeline->decode->pipeline, query))
         gst_query_parse_seeking(query, NULL, &can_seek, &start, &end);
     gst_query_unref(query);
 
@@ -358,17 +358,16 @@ static gboolean on_message(NtPlayer *self, GstMessage *message)
         return TRUE;
     case GST_MESSAGE_CLOCK_LOST:
         if (self->is_playing) {
-            gst_element_set_state(self->pipeline->pipeline, GST_STATE_PAUSED);
-            gst_element_set_state(self->pipeline->pipeline, GST_STATE_PLAYING);
+            gst_element_set_state(self->pipeline->decode->pipeline, GST_STATE_PAUSED);
+            gst_element_set_state(self->pipeline->decode->pipeline, GST_STATE_PLAYING);
         }
         return TRUE;
     case GST_MESSAGE_ERROR:
-        gst_message_parse_error(message, &error, NULL);
         if (!nt_player_pipeline_is_of_sound(self->pipeline, message)) {
-            if (!self->trouble.error)
-                self->trouble.error = g_steal_pointer(&error);
+            nt_trouble_note(&self->trouble, message);
             return TRUE;
         }
+        gst_message_parse_error(message, &error, NULL);
         go_silent(self, error);
         return FALSE;
     default:
@@ -376,29 +375,17 @@ static gboolean on_message(NtPlayer *self, GstMessage *message)
     }
 }
 
-static void take_missing(NtPlayer *self, GstMessage *message)
-{
-    g_autofree char *description = gst_missing_plugin_message_get_description(message);
-    if (!g_ptr_array_find_with_equal_func(self->trouble.missing, description, g_str_equal, NULL))
-        g_ptr_array_add(self->trouble.missing, g_steal_pointer(&description));
-}
-
 /* Nothing can come of it: an error, or streams without a picture. */
 static void look_for_trouble(NtPlayer *self)
 {
-    NtPlayerPipeline *pipeline = self->pipeline;
+    const NtDecode *decode = self->pipeline->decode;
     const gboolean opening = self->busy == BUSY_OPENING;
-    const gboolean no_picture =
-        opening && g_atomic_int_get(&pipeline->streams_known) && !g_atomic_int_get(&pipeline->has_video);
+    const gboolean blind = opening && nt_decode_is_blind(decode);
     GError *error = NULL;
-    if (!self->trouble.error && !no_picture && !(opening && nt_trouble_is_stalled(&self->trouble, pipeline->pipeline)))
+    if (!self->trouble.error && !blind && !(opening && nt_trouble_is_stalled(&self->trouble, decode->pipeline)))
         return;
-    if (no_picture && !self->trouble.missing->len)
-        g_set_error(&error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    g_atomic_int_get(&pipeline->has_audio)
-                        ? _("'%s' has no picture, only sound; give a clip that shows something")
-                        : _("'%s' has no picture; give a clip that shows something"),
-                    self->shown);
+    if (blind && !self->trouble.missing->len)
+        nt_decode_describe_blind(decode, self->shown, &error);
     else
         nt_trouble_describe(&self->trouble, self->shown, self->index, &error);
     fail(self, error);
@@ -408,11 +395,11 @@ static void take_messages(NtPlayer *self)
 {
     gboolean same = TRUE;
     while (same && !self->is_failed) {
-        g_autoptr(GstMessage) message = gst_bus_pop(self->pipeline->bus);
+        g_autoptr(GstMessage) message = gst_bus_pop(self->pipeline->decode->bus);
         if (!message)
             break;
         if (gst_is_missing_plugin_message(message))
-            take_missing(self, message);
+            nt_trouble_note(&self->trouble, message);
         else
             same = on_message(self, message);
     }
@@ -424,7 +411,8 @@ static void step_forward(NtPlayer *self, int n)
 {
     self->is_stepped = TRUE;
     set_busy(self, BUSY_STEPPING);
-    gst_element_send_event(self->pipeline->sink, gst_event_new_step(GST_FORMAT_BUFFERS, (guint64)n, 1.0, TRUE, FALSE));
+    gst_element_send_event(self->pipeline->decode->sink,
+                           gst_event_new_step(GST_FORMAT_BUFFERS, (guint64)n, 1.0, TRUE, FALSE));
 }
 
 static void step_back(NtPlayer *self)

@@ -1,26 +1,9 @@
 #include "media/player_pipeline.h"
 
-#include <glib/gi18n-lib.h>
-#include <gst/pbutils/pbutils.h>
-
-#include "media/decode.h"
 #include "media/player.h"
 
 /* Frames later than this, after having come early, are left out by the sink, and decoders are told to hurry. */
 #define MAX_LATENESS_NS ((gint64)60 * GST_MSECOND)
-
-static gboolean on_continue(GstElement *decoder, GstPad *pad, GstCaps *caps, NtPlayerPipeline *self)
-{
-    (void)decoder, (void)pad;
-    const GstPbUtilsCapsDescriptionFlags kind = gst_pb_utils_get_caps_description_flags(caps);
-    if (kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_CONTAINER)
-        return TRUE;
-    if (kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_AUDIO) {
-        g_atomic_int_set(&self->has_audio, 1);
-        return !self->silent;
-    }
-    return !(kind & GST_PBUTILS_CAPS_DESCRIPTION_FLAG_SUBTITLE);
-}
 
 /* The sound. */
 
@@ -82,10 +65,10 @@ void nt_player_pipeline_set_sound(NtPlayerPipeline *self, double volume, gboolea
     g_mutex_unlock(&self->lock);
 }
 
-static void link_sound(NtPlayerPipeline *self, GstPad *pad)
+static void on_sound_pad(GstPad *pad, gpointer user)
 {
-    g_atomic_int_set(&self->has_audio, 1);
-    if (self->silent || self->sound)
+    NtPlayerPipeline *self = user;
+    if (self->sound)
         return;
     g_mutex_lock(&self->lock);
     GstElement *sound = make_sound(self);
@@ -96,7 +79,7 @@ static void link_sound(NtPlayerPipeline *self, GstPad *pad)
     g_mutex_unlock(&self->lock);
     if (!sound)
         return;
-    gst_bin_add(GST_BIN(self->pipeline), sound);
+    gst_bin_add(GST_BIN(self->decode->pipeline), sound);
     g_autoptr(GstPad) entry = gst_element_get_static_pad(sound, "sink");
     gst_pad_link(pad, entry);
     gst_element_sync_state_with_parent(sound);
@@ -107,28 +90,6 @@ gboolean nt_player_pipeline_is_of_sound(NtPlayerPipeline *self, GstMessage *mess
     return self->sound && GST_MESSAGE_SRC(message) &&
            (GST_MESSAGE_SRC(message) == GST_OBJECT(self->sound) ||
             gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(self->sound)));
-}
-
-static void on_pad(GstElement *decoder, GstPad *pad, NtPlayerPipeline *self)
-{
-    (void)decoder;
-    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
-    if (!caps)
-        caps = gst_pad_query_caps(pad, NULL);
-    const char *name = gst_caps_is_empty(caps) ? "" : gst_structure_get_name(gst_caps_get_structure(caps, 0));
-    if (g_str_has_prefix(name, "audio/"))
-        link_sound(self, pad);
-    if (!g_str_equal(name, "video/x-raw"))
-        return;
-    g_autoptr(GstPad) entry = gst_element_get_static_pad(self->convert, "sink");
-    if (!gst_pad_is_linked(entry) && GST_PAD_LINK_SUCCESSFUL(gst_pad_link(pad, entry)))
-        g_atomic_int_set(&self->has_video, 1);
-}
-
-static void on_no_more_pads(GstElement *decoder, NtPlayerPipeline *self)
-{
-    (void)decoder;
-    g_atomic_int_set(&self->streams_known, 1);
 }
 
 /* The picture. */
@@ -196,7 +157,7 @@ static void give(NtPlayerPipeline *self, GstSample *sample)
     GstBuffer *buffer = gst_sample_get_buffer(sample);
     if (buffer && GST_BUFFER_PTS_IS_VALID(buffer) && !nt_player_pipeline_is_cut(self) &&
         nt_player_pipeline_passed(self) < 0) {
-        g_autoptr(GstPad) pad = gst_element_get_static_pad(self->sink, "sink");
+        g_autoptr(GstPad) pad = gst_element_get_static_pad(self->decode->sink, "sink");
         const guint64 time =
             gst_segment_to_stream_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
         if (GST_CLOCK_TIME_IS_VALID(time))
@@ -219,11 +180,12 @@ static GstFlowReturn on_preroll(GstAppSink *sink, gpointer user)
 
 static void set_up_sink(NtPlayerPipeline *self)
 {
+    GstElement *sink = self->decode->sink;
     GstAppSinkCallbacks callbacks = {.new_sample = on_sample, .new_preroll = on_preroll};
-    g_object_set(self->sink, "sync", TRUE, "ts-offset", -(gint64)NT_PLAYER_AHEAD_US * 1000, "max-buffers", 2, "drop",
-                 TRUE, "qos", TRUE, "max-lateness", MAX_LATENESS_NS, "enable-last-sample", FALSE, NULL);
-    gst_app_sink_set_callbacks(GST_APP_SINK(self->sink), &callbacks, self, NULL);
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(self->sink, "sink");
+    g_object_set(sink, "sync", TRUE, "ts-offset", -(gint64)NT_PLAYER_AHEAD_US * 1000, "max-buffers", 2, "drop", TRUE,
+                 "qos", TRUE, "max-lateness", MAX_LATENESS_NS, "enable-last-sample", FALSE, NULL);
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, self, NULL);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, self, NULL);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, NULL, NULL);
 }
@@ -240,7 +202,7 @@ gboolean nt_player_pipeline_seek(NtPlayerPipeline *self, gint64 position_ns, gin
     self->passed_ns = -1;
     const gint64 sought_ns = self->sought_ns;
     g_mutex_unlock(&self->lock);
-    if (gst_element_seek(self->pipeline, rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+    if (gst_element_seek(self->decode->pipeline, rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
                          GST_SEEK_TYPE_SET, sought_ns, GST_SEEK_TYPE_NONE, 0))
         return TRUE;
     g_mutex_lock(&self->lock);
@@ -288,30 +250,19 @@ NtPlayerPipeline *nt_player_pipeline_new(const char *uri, const char *shown, gbo
     self->take = take;
     self->ring = ring;
     self->user = user;
-    self->silent = silent;
     self->sound_factory = sound_factory;
     self->volume_wanted = 1;
     self->wanted_ns = self->dropped_ns = self->passed_ns = -1;
     g_mutex_init(&self->lock);
-    self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    self->bus = gst_element_get_bus(self->pipeline);
-    GstElement *decoder = gst_element_factory_make("uridecodebin", NULL);
-    if (decoder)
-        gst_bin_add(GST_BIN(self->pipeline), decoder);
-    if (!decoder || !nt_decode_add_sink(GST_BIN(self->pipeline), TRUE, shown, &self->convert, &self->sink, error)) {
-        if (!decoder)
-            g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                        _("cannot open '%s': GStreamer's 'uridecodebin' is missing; install its 'base' plugins"),
-                        shown);
+    self->decode = nt_decode_new(uri, shown, error);
+    if (!self->decode) {
         nt_player_pipeline_free(self);
         return NULL;
     }
+    self->decode->take_sound = silent ? NULL : on_sound_pad;
+    self->decode->sound_user = self;
     set_up_sink(self);
-    gst_bus_set_sync_handler(self->bus, on_message, self, NULL);
-    g_object_set(decoder, "uri", uri, NULL);
-    g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(on_continue), self);
-    g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), self);
-    g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), self);
+    gst_bus_set_sync_handler(self->decode->bus, on_message, self, NULL);
     return self;
 }
 
@@ -319,10 +270,11 @@ void nt_player_pipeline_free(NtPlayerPipeline *self)
 {
     if (!self)
         return;
-    gst_element_set_state(self->pipeline, GST_STATE_NULL);
-    gst_bus_set_sync_handler(self->bus, NULL, NULL, NULL);
-    gst_object_unref(self->bus);
-    gst_object_unref(self->pipeline);
+    if (self->decode) {
+        gst_element_set_state(self->decode->pipeline, GST_STATE_NULL);
+        gst_bus_set_sync_handler(self->decode->bus, NULL, NULL, NULL);
+    }
+    nt_decode_close(self->decode, 0);
     g_mutex_clear(&self->lock);
     g_free(self);
 }

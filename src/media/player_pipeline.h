@@ -1,8 +1,8 @@
 /* Nametag - the pipeline of a player: picture to an appsink, sound to the machine's output, both on one clock. Private
  * to media.
  *
- *   uridecodebin -+-> videoconvert -> I420/NV12 -> videoflip -> appsink (NT_PLAYER_AHEAD_US early)
- *                 +-> audioconvert -> audioresample -> scaletempo -> audioconvert -> volume -> sink
+ *   the elements of decode.h -+-> its appsink (NT_PLAYER_AHEAD_US early)
+ *                             +-> audioconvert -> audioresample -> scaletempo -> audioconvert -> volume -> sink
  *
  * Decoders cut the time of the frame that a seek falls into to the time that was sought. So seeks go some frames before
  * what is wanted, and frames that end before it are dropped here; where even then the wanted frame is the first, its
@@ -14,23 +14,22 @@
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 
+#include "media/decode.h"
+
 /* A frame that passed: from a streaming thread. position_ns: of the clip. */
 typedef void (*NtPlayerTake)(GstSample *sample, gint64 position_ns, gint64 duration_ns, gpointer user);
 /* The bus has a message. From any thread. */
 typedef void (*NtPlayerRing)(gpointer user);
 
 typedef struct NtPlayerPipeline {
-    GstElement *pipeline, *convert, *sink;
+    NtDecode *decode;           /* its sink is this one's */
     GstElement *sound, *volume; /* the bin of the sound and its element; NULL: none, or not wanted */
     const char *sound_factory;  /* "autoaudiosink", or another for tests */
-    GstBus *bus;
     NtPlayerTake take;
     NtPlayerRing ring;
     gpointer user;
-    gint has_audio, has_video, streams_known; /* atomic */
 
-    GMutex lock; /* of what follows */
-    gboolean silent;
+    GMutex lock;          /* of what follows */
     double volume_wanted; /* linear */
     gboolean muted_wanted;
     gint64 wanted_ns;  /* what ends before it is dropped; -1: nothing is */

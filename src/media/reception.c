@@ -310,7 +310,7 @@ static gboolean has_no_picture(NtReception *reception)
     g_mutex_lock(&reception->lock);
     NtDecode *decode = reception->built ? reception->decode : NULL; /* stays until the owner stops it */
     g_mutex_unlock(&reception->lock);
-    return decode && g_atomic_int_get(&decode->streams_known) && !g_atomic_int_get(&decode->has_video);
+    return decode && nt_decode_is_blind(decode);
 }
 
 NtReceptionState nt_reception_state(NtReception *reception, GError **error, GError **cause)

@@ -58,16 +58,12 @@ static gboolean report(NtSource *source, gboolean ended, GError **error)
 {
     gboolean failed = nt_trouble_collect(&source->trouble, source->decode->bus) ||
                       (source->is_file && !ended && nt_trouble_is_stalled(&source->trouble, source->decode->pipeline));
-    gboolean known = g_atomic_int_get(&source->decode->streams_known);
-    if (known && !g_atomic_int_get(&source->decode->has_video) && !source->trouble.missing->len) {
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    g_atomic_int_get(&source->decode->has_audio)
-                        ? _("'%s' has no picture, only sound; give a clip that shows something")
-                        : _("'%s' has no picture; give a clip that shows something"),
-                    source->shown);
+    const gboolean blind = nt_decode_is_blind(source->decode);
+    if (blind && !source->trouble.missing->len) {
+        nt_decode_describe_blind(source->decode, source->shown, error);
         return TRUE;
     }
-    if (!failed && !(known && !g_atomic_int_get(&source->decode->has_video)))
+    if (!failed && !blind)
         return FALSE;
     nt_trouble_describe(&source->trouble, source->shown, source->read, error);
     return TRUE;

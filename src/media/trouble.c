@@ -32,14 +32,19 @@ static void add_missing(NtTrouble *trouble, GstMessage *message)
         g_ptr_array_add(trouble->missing, description);
 }
 
+void nt_trouble_note(NtTrouble *trouble, GstMessage *message)
+{
+    if (gst_is_missing_plugin_message(message))
+        add_missing(trouble, message);
+    else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !trouble->error)
+        gst_message_parse_error(message, &trouble->error, NULL);
+}
+
 gboolean nt_trouble_collect(NtTrouble *trouble, GstBus *bus)
 {
     GstMessage *message;
     while ((message = gst_bus_pop(bus))) {
-        if (gst_is_missing_plugin_message(message))
-            add_missing(trouble, message);
-        else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !trouble->error)
-            gst_message_parse_error(message, &trouble->error, NULL);
+        nt_trouble_note(trouble, message);
         gst_message_unref(message);
     }
     return trouble->error != NULL;

@@ -13,6 +13,8 @@ typedef struct NtTrouble {
 
 void nt_trouble_init(NtTrouble *trouble);
 void nt_trouble_clear(NtTrouble *trouble);
+/* What one message says. */
+void nt_trouble_note(NtTrouble *trouble, GstMessage *message);
 /* Takes every message waiting on the bus; TRUE when an error is known. Never blocks. */
 gboolean nt_trouble_collect(NtTrouble *trouble, GstBus *bus);
 /* For pipelines that read a file, while they owe us data: TRUE, with an error noted, when none of their threads has been
