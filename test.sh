@@ -37,13 +37,13 @@ run_tests() {
 }
 
 say "building with warnings as errors"
-build build/test -Dwerror=true -Dparity=enabled
+build build/test -Dwerror=true -Ddemo=disabled -Dparity=enabled
 if [ "${1-}" = quick ]; then
   run_tests build/test --no-suite slow
 else
   run_tests build/test
   say "building with the sanitizers"
-  build build/sanitize -Dwerror=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dparity=disabled
+  build build/sanitize -Dwerror=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dparity=disabled -Ddemo=disabled
   run_tests build/sanitize --no-suite slow --timeout-multiplier 4
 fi
 

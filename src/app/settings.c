@@ -1,25 +1,37 @@
 #include "app/settings.h"
 
-#include "app/config.h"
+#include "engine/places.h"
 #include "identity/gallery.h"
 
 #define SCHEMA "org.nametag.Nametag"
 
-/* From the installed schemas, else from the build folder's: a program that was not installed has its settings too. */
+static GSettingsSchema *find_schema(GSettingsSchemaSource *source)
+{
+    return source ? g_settings_schema_source_lookup(source, SCHEMA, TRUE) : NULL;
+}
+
+/* In a folder that the default source does not know: that of the build, or of a prefix of its own. */
+static GSettingsSchema *find_schema_in(const char *dir, const char *inside)
+{
+    g_autofree char *path = g_build_filename(dir, inside, NULL);
+    GSettingsSchemaSource *source =
+        g_settings_schema_source_new_from_directory(path, g_settings_schema_source_get_default(), FALSE, NULL);
+    GSettingsSchema *schema = find_schema(source);
+    g_clear_pointer(&source, g_settings_schema_source_unref);
+    return schema;
+}
+
 GSettings *nt_settings_new(void)
 {
-    GSettingsSchemaSource *installed = g_settings_schema_source_get_default();
-    g_autoptr(GSettingsSchema) schema =
-        installed ? g_settings_schema_source_lookup(installed, SCHEMA, TRUE) : NULL;
-    if (!schema) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GSettingsSchemaSource) built =
-            g_settings_schema_source_new_from_directory(NT_BUILD_SCHEMA_DIR, installed, FALSE, &error);
-        if (built)
-            schema = g_settings_schema_source_lookup(built, SCHEMA, TRUE);
-        if (!schema)
-            g_error("the settings schema " SCHEMA " is not installed: run 'meson install', or start the program with ./run.sh");
-    }
+    const char *build = nt_places_build_dir();
+    g_autoptr(GSettingsSchema) schema = build ? find_schema_in(build, "data") : NULL;
+    if (!schema)
+        schema = find_schema(g_settings_schema_source_get_default());
+    if (!schema)
+        schema = find_schema_in(nt_places_data_dir(), "glib-2.0/schemas");
+    if (!schema)
+        g_error("the settings schema " SCHEMA
+                " is not installed: install the program again, or start it with ./run.sh");
     return g_settings_new_full(schema, NULL, NULL);
 }
 

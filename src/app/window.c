@@ -2,10 +2,10 @@
 
 #include <glib/gi18n.h>
 
-#include "app/config.h"
 #include "app/file_memory.h"
 #include "app/window_private.h"
 #include "app/words.h"
+#include "engine/places.h"
 
 /* How often the tray, the meter and the actions are brought up to date. */
 #define UPKEEP_MS 1000
@@ -14,14 +14,10 @@
 
 G_DEFINE_FINAL_TYPE(NtWindow, nt_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* The demo clip: that of the build folder, or the installed one. */
 char *nt_window_demo_path(void)
 {
-    static const char *const places[] = {NT_BUILD_DEMO_DIR "/demo.mp4", NT_DEMO_DIR "/demo.mp4"};
-    for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
-        if (g_file_test(places[i], G_FILE_TEST_IS_REGULAR))
-            return g_strdup(places[i]);
-    return NULL;
+    const char *dir = nt_places_demo_dir();
+    return dir ? g_build_filename(dir, "demo.mp4", NULL) : NULL;
 }
 
 /* What is shown of a picture. */

@@ -25,6 +25,7 @@ int nt_cmd_detect(int argc, char **argv);
 int nt_cmd_represent(int argc, char **argv);
 int nt_cmd_evaluate(int argc, char **argv);
 int nt_cmd_explain(int argc, char **argv);
+int nt_cmd_demo(int argc, char **argv);
 int nt_cmd_bench(int argc, char **argv);
 int nt_cmd_models(int argc, char **argv);
 

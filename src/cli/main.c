@@ -23,6 +23,7 @@ static const Command commands[] = {
     {"evaluate", "measure on your own pictures how well faces are recognised", nt_cmd_evaluate},
     {"explain", "draw how the program sees a picture, step by step", nt_cmd_explain},
     {"models", "list and verify the trained models, show licences, import others", nt_cmd_models},
+    {"demo", "show the main job on clips that come with the program", nt_cmd_demo},
     {"bench", "time each step on this machine", nt_cmd_bench},
 };
 

@@ -6,6 +6,7 @@
 #include "base/safetensors.h"
 #include "base/cpu.h"
 #include "engine/core_error.h"
+#include "engine/places.h"
 
 G_DEFINE_QUARK(nt-model-error-quark, nt_model_error)
 
@@ -41,7 +42,10 @@ char *nt_model_user_dir(void)
 char *nt_model_find(NtModelRole role, GError **error)
 {
     g_autofree char *user_dir = nt_model_user_dir();
-    const char *const dirs[] = {g_getenv("NAMETAG_MODELS"), user_dir, NT_BUILD_MODELS_DIR, NT_INSTALLED_MODELS_DIR};
+    const char *build = nt_places_build_dir();
+    g_autofree char *build_dir = build ? g_build_filename(build, "models", NULL) : NULL;
+    g_autofree char *installed_dir = g_build_filename(nt_places_data_dir(), "nametag", "models", NULL);
+    const char *const dirs[] = {g_getenv("NAMETAG_MODELS"), user_dir, build_dir, installed_dir};
     g_autoptr(GString) tried = g_string_new(NULL);
 
     for (guint i = 0; i < G_N_ELEMENTS(dirs); i++) {
@@ -55,8 +59,8 @@ char *nt_model_find(NtModelRole role, GError **error)
     }
     g_set_error(
         error, NT_MODEL_ERROR, NT_ERR_IO,
-        _("the model %s is missing (looked in %s); build the project again, or set NAMETAG_MODELS to the folder "
-          "that has it"),
+        _("the model %s is missing (looked in %s); install Nametag's models, or set NAMETAG_MODELS to the folder that has "
+          "them"),
         nt_model_file_name(role), tried->str);
     return NULL;
 }

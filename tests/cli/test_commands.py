@@ -36,7 +36,7 @@ def enrol_franck(case):
 def test_help_of_every_command(case):
     """Each command explains itself with --help and exits 0."""
     overview = case.nametag("--help").stdout
-    for command in ("tag", "live", "devices", "enroll", "people", "detect", "represent", "explain", "models", "bench"):
+    for command in ("tag", "live", "devices", "enroll", "people", "detect", "represent", "explain", "models", "demo", "bench"):
         case.check(f"  {command} " in overview, f"{command} is missing from the overview")
         text = case.nametag(command, "--help").stdout
         case.check(text.startswith(f"Usage:\n  nametag {command}"), text[:200])

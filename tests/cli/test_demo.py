@@ -1,5 +1,6 @@
 """The demo that ./run.sh makes: both people named right, never swapped, nobody else."""
 import os
+import re
 
 from harness import json_lines, main, need
 
@@ -43,6 +44,22 @@ def test_annotated_clip_is_whole(case):
     case.equal(done.stdout, "", "records of a clip in which nothing is above the threshold")
     done = case.nametag("tag", os.path.join(DEMO, "demo.webm"), "--threshold", "9")
     case.check(f"{FRAMES} frames" in done.stdout, done.stdout)
+
+
+def test_command(case):
+    """demo enrols two people and names them in its clip; a second run does not enrol again; it takes no clip of the user's."""
+    need(os.path.join(DEMO, "demo.mp4"))
+    told = case.nametag("demo", "--output", case.path("demo")).stdout
+    case.equal(sorted(os.listdir(case.path("demo"))), ["demo.jsonl", "demo.webm", "people.sqlite"], "files")
+    case.check(re.search(r"Franck +500 frames", told) and re.search(r"Presenter +500 frames", told), told)
+    case.equal(told.count("$ nametag enroll"), 2, "enrolments shown")
+    before = os.stat(case.path("demo", "demo.jsonl")).st_ino
+    told = case.nametag("demo", "--output", case.path("demo"), "--gallery-only").stdout
+    case.equal(told.strip(), "", "a second run with nothing to do")
+    case.equal(os.stat(case.path("demo", "demo.jsonl")).st_ino, before, "records are left alone")
+    case.nametag("demo", "mine.mp4", expect=2)
+    done = case.nametag("demo", "--output", "/proc/nowhere", expect=1)
+    case.check("--output" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /* The engine on a real photograph: each step's result is there, video and still agree, the pool keeps order. */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -182,19 +183,33 @@ static void test_pool_freed_at_work(void)
 
 static void test_models_are_found(void)
 {
-    /* A folder named by NAMETAG_MODELS without the file does not hide the next place. */
-    const char *before = g_getenv("NAMETAG_MODELS");
-    g_autofree char *kept = g_strdup(before);
+    /* A folder named by NAMETAG_MODELS without the file does not hide the next place, the user's own. */
+    g_autofree char *given = g_strdup(g_getenv("NAMETAG_MODELS"));
+    g_autofree char *user_dir = nt_model_user_dir();
+    g_autofree char *own = g_build_filename(user_dir, nt_model_file_name(NT_MODEL_LANDMARKS), NULL);
+    g_assert_cmpint(g_mkdir_with_parents(user_dir, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(own, "model", -1, NULL));
     g_setenv("NAMETAG_MODELS", "/nonexistent", TRUE);
     g_autofree char *path = nt_model_find(NT_MODEL_LANDMARKS, NULL);
-    g_setenv("NAMETAG_MODELS", kept ? kept : "", TRUE);
-    g_assert_nonnull(path);
-    g_assert_false(g_str_has_prefix(path, "/nonexistent"));
+    g_assert_cmpstr(path, ==, own);
+
+    /* What is nowhere is told with every place that was looked in. */
+    g_assert_cmpint(g_unlink(own), ==, 0);
+    g_assert_cmpint(g_rmdir(user_dir), ==, 0);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(nt_model_find(NT_MODEL_LANDMARKS, &error));
+    g_assert_nonnull(strstr(error->message, user_dir));
+    g_assert_nonnull(strstr(error->message, "/nonexistent"));
+    g_setenv("NAMETAG_MODELS", given, TRUE);
+    g_autofree char *named = nt_model_find(NT_MODEL_LANDMARKS, NULL);
+    g_assert_true(g_str_has_prefix(named, given));
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_autofree char *data_home = g_dir_make_tmp("nametag-engine-XXXXXX", NULL);
+    g_setenv("XDG_DATA_HOME", data_home, TRUE);
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(g_getenv("NAMETAG_PACKAGES"), SAMPLE, NULL);
     models = nt_model_set_load(NT_PRECISION_FLOAT, &error);
@@ -211,6 +226,9 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/pool-freed-at-work", test_pool_freed_at_work);
     g_test_add_func("/engine/models-are-found", test_models_are_found);
     int result = g_test_run();
+    g_autofree char *inside = g_build_filename(data_home, "nametag", NULL);
+    g_rmdir(inside);
+    g_rmdir(data_home);
     nt_still_free(photograph);
     nt_model_set_unref(models);
     return result;
