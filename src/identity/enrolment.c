@@ -1,5 +1,7 @@
 #include "identity/enrolment.h"
 
+#include "identity/gallery_private.h"
+
 /* The person's pictures in use, the new ones last; and those set aside. */
 typedef struct Pictures {
     GArray *ids;                    /* gint64; 0 until they are written */
@@ -54,6 +56,9 @@ gboolean nt_enrolment_judge(NtGallery *gallery, const char *person, const float 
 {
     char *nobody = NULL;
     const NtGallerySnapshot empty = {.names = &nobody};
+    g_autofree char *usable = nt_gallery_usable_name(person, TRUE, error);
+    if (!usable)
+        return FALSE;
     if (!gallery) {
         nt_gate_check(&empty, person, embedding, quality, answer);
         return TRUE;

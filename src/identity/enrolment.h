@@ -6,7 +6,8 @@
 
 #include "identity/quality_gate.h"
 
-/* What the gate says of one picture beside everybody's in use, and beside the person's own that are set aside, too. */
+/* What the gate says of one picture beside everybody's in use, and beside the person's own that are set aside, too. FALSE with
+ * error when nobody can be called that, or the gallery cannot be read. */
 gboolean nt_enrolment_judge(NtGallery *gallery, const char *person, const float embedding[NT_EMBEDDING_SIZE],
                             const NtQuality *quality, NtGateAnswer *answer, GError **error);
 
