@@ -413,6 +413,13 @@ static void settle_landmarks(NtTracker *tracker, NtTaggedFrame *frame)
 /* tracker->gray is the picture's. */
 static NtTaggedFrame *tag(NtTracker *tracker, const NtPicture *picture, gint64 pts_ns, GError **error)
 {
+    const NtDetectOptions detect = {.upsample = tracker->options.engine.upsample,
+                                    .threshold = tracker->options.engine.threshold};
+    NtError core = {NT_OK, ""};
+    if (nt_detect_check(&tracker->gray, &detect, &core) != NT_OK) { /* else nobody would ever be found, and nothing said */
+        nt_error_to_gerror(&core, error);
+        return NULL;
+    }
     const double seconds = tracker->pts_ns < 0 ? 0 : (double)(pts_ns - tracker->pts_ns) / 1e9;
     Scene scene = note_scene(tracker, pts_ns);
     if (!look(tracker, pts_ns, seconds, error))
