@@ -1,4 +1,4 @@
-/** @file nametag/nametag.h
+/** @file
  *  @brief The whole of libnametag: faces found in pictures and video, and named.
  *
  * @section use In short
@@ -53,7 +53,7 @@ extern "C" {
 
 /** How a call ended. */
 typedef enum NametagStatus {
-    NAMETAG_OK = 0,
+    NAMETAG_OK = 0,            /**< All is well. */
     NAMETAG_ERROR_ARGUMENT,    /**< The caller asked for something that makes no sense. */
     NAMETAG_ERROR_MEMORY,      /**< There is not enough memory for it. */
     NAMETAG_ERROR_IO,          /**< The system refused: a file is missing, may not be read or written, or the disk is full. */
@@ -96,7 +96,7 @@ typedef enum NametagCaution {
 
 /** NametagOptions.flags */
 enum {
-    NAMETAG_LANDMARKS_ONLY = 1, /**< Boxes and landmarks, no embeddings and no names: three times as fast. */
+    NAMETAG_LANDMARKS_ONLY = 1, /**< Boxes and landmarks, no embeddings and no names: faster. */
     NAMETAG_USE_KEYRING = 2     /**< The key of an encrypted gallery may come from the desktop's Secret Service, which may ask
                                  *   the user to unlock it. */
 };
@@ -121,7 +121,7 @@ typedef struct NametagOptions {
 /** Fills a ::NametagOptions in: the user's own gallery, balanced, one thread. */
 #define NAMETAG_OPTIONS_INIT {sizeof(NametagOptions), NULL, NULL, NULL, 0.0, NAMETAG_BALANCED, 0, 0, 0u}
 
-/** Loads the models and reads the gallery, in some 50 ms. Any thread.
+/** Loads the models and reads the gallery: a tenth of a second. Any thread.
  *
  *  A gallery that an older version made is brought up to date, with a copy of what it was beside it.
  *
@@ -152,10 +152,12 @@ NAMETAG_API void nametag_close(Nametag *nametag);
 NAMETAG_API const char *nametag_error(const Nametag *nametag);
 
 /** The file of the people.
+ *  @param nametag Whose.
  *  @return NULL when there is none; valid until @p nametag is closed. */
 NAMETAG_API const char *nametag_gallery(const Nametag *nametag);
 
 /** Tells models apart: embeddings can be compared when this text was the same for both. Keep it beside embeddings that you keep.
+ *  @param nametag Whose.
  *  @return 16 hexadecimal digits, valid until @p nametag is closed; NULL for NULL. */
 NAMETAG_API const char *nametag_model_id(const Nametag *nametag);
 
@@ -325,8 +327,9 @@ NAMETAG_API NametagStatus nametag_tag_file(Nametag *nametag, const char *path, N
 
 /** Names faces that another detector has found: landmarks, embedding and verdict for each of the boxes.
  *
- *  The landmarks expect boxes as the detector here gives them: square, centred upon the face, from the brows to the chin. A box from
- *  the hair to the neck is about 1.3 times as large, and is to be made smaller first.
+ *  The landmarks expect boxes as the detector here gives them: square, centred upon the face, from the brows to the chin. The centre
+ *  matters more than the size: within a tenth of the side beside it, and from 0.8 to 1.3 of the size, embeddings stay what they are (they
+ *  move by 0.05); a fifth beside it is another face.
  *
  *  @param nametag Whose people.
  *  @param picture Read during the call only.
@@ -387,7 +390,7 @@ NAMETAG_API const char *nametag_tracker_error(const NametagTracker *tracker);
 /** @name People
  *  Changes of the gallery are known at once to all that came from the same nametag_open(), to others within a quarter of
  *  a second. Each is written to the disk before the function returns, and can be taken back with `nametag people undo`; only to
- *  forget is for ever. Each opens the file anew; for an encrypted one that takes about half a second, by intention.
+ *  forget is for ever. Each opens the file anew; for an encrypted one that takes the better part of a second, by intention.
  *  @{ */
 
 /** Why a picture is not good enough to enrol. */
