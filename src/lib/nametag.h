@@ -58,7 +58,7 @@ typedef enum NametagStatus {
     NAMETAG_ERROR_MEMORY,      /**< There is not enough memory for it. */
     NAMETAG_ERROR_IO,          /**< The system refused: a file is missing, may not be read or written, or the disk is
                                 *   full. */
-    NAMETAG_ERROR_FORMAT,      /**< A file is damaged, or is not what it should be. */
+    NAMETAG_ERROR_FORMAT,      /**< A file is damaged, or is not what it should be; or the gallery cannot be opened. */
     NAMETAG_ERROR_UNSUPPORTED, /**< It makes sense, but this version cannot do it. */
     NAMETAG_ERROR_MODEL,       /**< The gallery, or the face, is of other models than those that are loaded. */
     NAMETAG_ERROR_KEY,         /**< The gallery is encrypted, and the pass phrase is missing or wrong. */
