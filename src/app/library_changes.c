@@ -4,36 +4,10 @@
 #include "app/library_words.h"
 #include "app/library_worker.h"
 #include "app/time_line.h"
+#include "identity/enrolment.h"
 #include "media/location.h"
 
 /* Enrolment. */
-
-/* The person's pictures in use, those taken last. */
-typedef struct InUse {
-    GArray *ids, *embeddings, *qualities; /* gint64, float [128], NtQuality */
-    GArray *aside;                        /* float [128]: kept, not used */
-} InUse;
-
-static void in_use_clear(InUse *in_use)
-{
-    g_array_unref(in_use->ids);
-    g_array_unref(in_use->embeddings);
-    g_array_unref(in_use->qualities);
-    g_array_unref(in_use->aside);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InUse, in_use_clear)
-
-static void add_in_use(const NtGalleryFace *face, gpointer user)
-{
-    InUse *in_use = user;
-    if (face->aside) {
-        g_array_append_vals(in_use->aside, face->embedding, NT_EMBEDDING_SIZE);
-        return;
-    }
-    g_array_append_val(in_use->ids, face->id);
-    g_array_append_vals(in_use->embeddings, face->embedding, NT_EMBEDDING_SIZE);
-    g_array_append_val(in_use->qualities, face->quality);
-}
 
 /* What the gate looks at, growing with what is taken. */
 typedef struct Enrolled {
@@ -56,7 +30,15 @@ static void remember(Enrolled *enrolled, guint person, const float *embedding)
     g_array_append_val(enrolled->whose, person);
 }
 
-static gboolean read_enrolled(NtGallery *gallery, const char *name, Enrolled *enrolled, InUse *in_use, GError **error)
+/* Pictures set aside are not in the snapshot, but are enrolled all the same. */
+static void remember_if_aside(const NtGalleryFace *face, gpointer user)
+{
+    Enrolled *enrolled = user;
+    if (face->aside)
+        remember(enrolled, enrolled->person, face->embedding);
+}
+
+static gboolean read_enrolled(NtGallery *gallery, const char *name, Enrolled *enrolled, GError **error)
 {
     GError *reason = NULL;
     g_autoptr(NtGallerySnapshot) snapshot = nt_gallery_snapshot(gallery, error);
@@ -70,14 +52,12 @@ static gboolean read_enrolled(NtGallery *gallery, const char *name, Enrolled *en
         enrolled->person = enrolled->names->len;
         g_ptr_array_add(enrolled->names, (gpointer)g_intern_string(name));
     }
-    if (!nt_gallery_visit_faces(gallery, name, FALSE, add_in_use, in_use, &reason) &&
+    if (!nt_gallery_visit_faces(gallery, name, FALSE, remember_if_aside, enrolled, &reason) &&
         !g_error_matches(reason, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NOT_FOUND)) {
         g_propagate_error(error, reason);
         return FALSE;
     }
     g_clear_error(&reason);
-    for (guint i = 0; i < in_use->aside->len; i += NT_EMBEDDING_SIZE)
-        remember(enrolled, enrolled->person, &g_array_index(in_use->aside, float, i));
     return TRUE;
 }
 
@@ -132,27 +112,16 @@ static NtGalleryFace face_of(const NtFacePicture *picture, const char *source)
     return face;
 }
 
-static gboolean write_taken(NtGallery *gallery, const NtJob *job, const GArray *taken, const char *source,
-                            InUse *in_use, GError **error)
+static gboolean write_taken(NtGallery *gallery, const char *name, const GArray *taken, const char *source, GError **error)
 {
+    g_autoptr(GArray) faces = g_array_new(FALSE, FALSE, sizeof(NtGalleryFace));
     for (guint i = 0; i < taken->len; i++) {
         const Taken *one = &g_array_index(taken, Taken, i);
         NtGalleryFace face = face_of(one->picture, source);
         face.forced = one->forced;
-        face.id = nt_gallery_add_face(gallery, job->name, &face, error);
-        if (!face.id)
-            return FALSE;
-        add_in_use(&face, in_use);
+        g_array_append_val(faces, face);
     }
-    const guint n = in_use->ids->len;
-    g_autofree gboolean *keep = g_new(gboolean, MAX(n, 1));
-    g_autoptr(GArray) aside = g_array_new(FALSE, FALSE, sizeof(gint64));
-    nt_gate_choose((const float *)(const void *)in_use->embeddings->data,
-                   (const NtQuality *)(const void *)in_use->qualities->data, n, NT_GATE_MAX_IN_USE, keep);
-    for (guint i = 0; i < n; i++)
-        if (!keep[i])
-            g_array_append_val(aside, g_array_index(in_use->ids, gint64, i));
-    return nt_gallery_set_aside(gallery, (const gint64 *)(const void *)aside->data, aside->len, TRUE, error);
+    return nt_enrolment_write(gallery, name, (const NtGalleryFace *)(const void *)faces->data, faces->len, NULL, error);
 }
 
 /* All as one change. */
@@ -174,12 +143,10 @@ static char *normal_name(const char *name)
 static char *enroll(NtLibraryWorker *worker, NtJob *job, GError **error)
 {
     NtGallery *gallery = worker->gallery;
-    g_auto(InUse) in_use = {g_array_new(FALSE, FALSE, sizeof(gint64)), g_array_new(FALSE, FALSE, sizeof(float)),
-                            g_array_new(FALSE, FALSE, sizeof(NtQuality)), g_array_new(FALSE, FALSE, sizeof(float))};
     g_auto(Enrolled) enrolled = {g_ptr_array_new(), g_array_new(FALSE, FALSE, sizeof(float)),
                                  g_array_new(FALSE, FALSE, sizeof(guint)), 0};
     g_autofree char *name = normal_name(job->name), *source = nt_location_mask(job->source ? job->source : "");
-    if (!read_enrolled(gallery, name, &enrolled, &in_use, error))
+    if (!read_enrolled(gallery, name, &enrolled, error))
         return NULL;
     g_autoptr(GArray) taken = choose_pictures(job, &enrolled);
     if (taken->len == 0) {
@@ -187,8 +154,7 @@ static char *enroll(NtLibraryWorker *worker, NtJob *job, GError **error)
                     _("%s: such pictures are enrolled already. Another light, day or side adds more."), name);
         return NULL;
     }
-    if (!nt_gallery_begin(gallery, error) ||
-        !commit_or_roll_back(gallery, write_taken(gallery, job, taken, source, &in_use, error), error))
+    if (!write_taken(gallery, name, taken, source, error))
         return NULL;
     const NtChange change = {.kind = NT_CHANGE_ENROLL, .person = name, .count = taken->len};
     return nt_library_words_change(&change);

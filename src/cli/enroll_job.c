@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/enroll_clip.h"
+#include "identity/enrolment.h"
 #include "identity/health.h"
 #include "identity/quality_gate.h"
 #include "media/location.h"
@@ -292,81 +293,13 @@ guint nt_enroller_add_clip(NtEnroller *enroller, const char *location, GError **
 
 /* Writing. */
 
-/* The person's pictures in use, those taken last. */
-typedef struct InUse {
-    GArray *ids; /* gint64; 0 for taken ones until they are written */
-    GArray *embeddings, *qualities;
-    guint n_enrolled;
-} InUse;
-
-static void add_in_use(const NtGalleryFace *face, gpointer user)
-{
-    InUse *in_use = user;
-    if (face->aside)
-        return;
-    g_array_append_val(in_use->ids, face->id);
-    g_array_append_vals(in_use->embeddings, face->embedding, NT_EMBEDDING_SIZE);
-    g_array_append_val(in_use->qualities, face->quality);
-}
-
-static void clear_in_use(InUse *in_use)
-{
-    g_array_unref(in_use->ids);
-    g_array_unref(in_use->embeddings);
-    g_array_unref(in_use->qualities);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InUse, clear_in_use)
-
-static gboolean list_in_use(const NtEnroller *enroller, InUse *in_use, GError **error)
-{
-    GError *reason = NULL;
-    if (enroller->gallery &&
-        !nt_gallery_visit_faces(enroller->gallery, enroller->person, FALSE, add_in_use, in_use, &reason) &&
-        !g_error_matches(reason, NT_GALLERY_ERROR, NT_GALLERY_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, reason);
-        return FALSE;
-    }
-    g_clear_error(&reason);
-    in_use->n_enrolled = in_use->ids->len;
-    for (guint i = 0; i < enroller->taken->len; i++) {
-        const Taken *taken = &g_array_index(enroller->taken, Taken, i);
-        NtGalleryFace face = {.quality = taken->seen.quality};
-        memcpy(face.embedding, taken->seen.face->embedding, sizeof face.embedding);
-        add_in_use(&face, in_use);
-    }
-    return TRUE;
-}
-
-static gint64 add_taken(const NtEnroller *enroller, const Taken *taken, GError **error)
+static NtGalleryFace face_of(const Taken *taken)
 {
     const NtFace *seen = taken->seen.face;
     NtGalleryFace face = {.chip = seen->chip, .source = taken->source, .pts_ns = taken->pts_ns, .box = seen->detection.box,
                           .score = seen->detection.score, .quality = taken->seen.quality, .forced = taken->forced};
     memcpy(face.embedding, seen->embedding, sizeof face.embedding);
-    return nt_gallery_add_face(enroller->gallery, enroller->person, &face, error);
-}
-
-/* Adds what was taken and sets aside what is not to be kept in use, as one change. */
-static gboolean write_person(const NtEnroller *enroller, const InUse *in_use, const gboolean *keep, GError **error)
-{
-    if (!nt_gallery_begin(enroller->gallery, error))
-        return FALSE;
-    gboolean good = TRUE;
-    for (guint i = 0; good && i < enroller->taken->len; i++) {
-        const gint64 id = add_taken(enroller, &g_array_index(enroller->taken, Taken, i), error);
-        g_array_index(in_use->ids, gint64, in_use->n_enrolled + i) = id;
-        good = id != 0;
-    }
-    g_autoptr(GArray) aside = g_array_new(FALSE, FALSE, sizeof(gint64));
-    for (guint i = 0; i < in_use->ids->len; i++)
-        if (!keep[i])
-            g_array_append_val(aside, g_array_index(in_use->ids, gint64, i));
-    if (good && aside->len)
-        good = nt_gallery_set_aside(enroller->gallery, (const gint64 *)(const void *)aside->data, aside->len, TRUE, error);
-    if (good)
-        return nt_gallery_commit(enroller->gallery, error);
-    nt_gallery_roll_back(enroller->gallery);
-    return FALSE;
+    return face;
 }
 
 static void say_what_would_help(const NtEnroller *enroller)
@@ -394,21 +327,15 @@ static void say_outcome(const NtEnroller *enroller, guint n_aside)
 
 gboolean nt_enroller_finish(NtEnroller *enroller, GError **error)
 {
-    g_auto(InUse) in_use = {.ids = g_array_new(FALSE, FALSE, sizeof(gint64)),
-                            .embeddings = g_array_new(FALSE, FALSE, sizeof(float)),
-                            .qualities = g_array_new(FALSE, FALSE, sizeof(NtQuality))};
-    if (!list_in_use(enroller, &in_use, error)) {
-        nt_enroller_drop(enroller);
-        return FALSE;
+    g_autoptr(GArray) faces = g_array_new(FALSE, FALSE, sizeof(NtGalleryFace));
+    for (guint i = 0; i < enroller->taken->len; i++) {
+        const NtGalleryFace face = face_of(&g_array_index(enroller->taken, Taken, i));
+        g_array_append_val(faces, face);
     }
     guint n_aside = 0;
-    const guint n = in_use.ids->len;
-    g_autofree gboolean *keep = g_new(gboolean, MAX(n, 1));
-    nt_gate_choose((const float *)(const void *)in_use.embeddings->data,
-                   (const NtQuality *)(const void *)in_use.qualities->data, n, NT_GATE_MAX_IN_USE, keep);
-    for (guint i = 0; i < n; i++)
-        n_aside += !keep[i];
-    if (!enroller->options.check && !write_person(enroller, &in_use, keep, error)) {
+    const NtGalleryFace *added = (const NtGalleryFace *)(const void *)faces->data;
+    if (!(enroller->options.check ? nt_enrolment_check : nt_enrolment_write)(enroller->gallery, enroller->person, added,
+                                                                            faces->len, &n_aside, error)) {
         nt_enroller_drop(enroller);
         return FALSE;
     }

@@ -74,6 +74,30 @@ static NtStatus represent_faces(NtAnalyser *analyser, const NtPicture *picture, 
     return status;
 }
 
+/* Landmarks, embeddings and verdicts of faces that are found. */
+static NtTaggedFrame *tag_found(NtAnalyser *analyser, const NtImage *search, const NtPicture *picture,
+                                const NtDetection *found, guint n_found, GError **error)
+{
+    g_autoptr(NtTaggedFrame) frame = nt_frame_store_take(analyser->frames, n_found);
+    frame->width = search->width;
+    frame->height = search->height;
+    for (guint i = 0; i < frame->n_faces; i++) {
+        NtFace *face = &frame->faces[i];
+        face->detection = found[i];
+        face->verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .reason = NT_REASON_EMPTY,
+                                    .distance = INFINITY, .margin = INFINITY};
+        nt_landmarks_fit(nt_model_set_landmarker(analyser->models), search, found[i].box, face->landmarks);
+    }
+    if (frame->n_faces && (analyser->options.with_embedding || analyser->options.with_chips)) {
+        const NtError core = {represent_faces(analyser, picture, frame), ""};
+        if (core.status != NT_OK) {
+            nt_error_to_gerror(&core, error);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&frame);
+}
+
 static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const NtPicture *picture, GError **error)
 {
     const NtDetectOptions detect = {.upsample = analyser->options.upsample, .threshold = analyser->options.threshold};
@@ -85,25 +109,16 @@ static NtTaggedFrame *tag(NtAnalyser *analyser, const NtImage *search, const NtP
         nt_error_to_gerror(&core, error);
         return NULL;
     }
+    return tag_found(analyser, search, picture, found, (guint)n_found, error);
+}
 
-    g_autoptr(NtTaggedFrame) frame = nt_frame_store_take(analyser->frames, (guint)n_found);
-    frame->width = search->width;
-    frame->height = search->height;
-    for (guint i = 0; i < frame->n_faces; i++) {
-        NtFace *face = &frame->faces[i];
-        face->detection = found[i];
-        face->verdict = (NtVerdict){.kind = NT_VERDICT_UNKNOWN, .reason = NT_REASON_EMPTY,
-                                    .distance = INFINITY, .margin = INFINITY};
-        nt_landmarks_fit(nt_model_set_landmarker(analyser->models), search, found[i].box, face->landmarks);
-    }
-    if (frame->n_faces && (analyser->options.with_embedding || analyser->options.with_chips)) {
-        core.status = represent_faces(analyser, picture, frame);
-        if (core.status != NT_OK) {
-            nt_error_to_gerror(&core, error);
-            return NULL;
-        }
-    }
-    return g_steal_pointer(&frame);
+static NtTaggedFrame *tag_boxes(NtAnalyser *analyser, const NtImage *search, const NtPicture *picture, const NtRect *boxes,
+                                guint n, GError **error)
+{
+    g_autofree NtDetection *found = g_new0(NtDetection, n);
+    for (guint i = 0; i < n; i++)
+        found[i].box = boxes[i];
+    return tag_found(analyser, search, picture, found, n, error);
 }
 
 NtTaggedFrame *nt_analyser_tag_rgb(NtAnalyser *analyser, const NtImage *rgb, GError **error)
@@ -115,4 +130,16 @@ NtTaggedFrame *nt_analyser_tag_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, 
 {
     const NtImage luma = nt_yuv_luma(yuv);
     return tag(analyser, &luma, &(NtPicture){.yuv = yuv}, error);
+}
+
+NtTaggedFrame *nt_analyser_tag_boxes_rgb(NtAnalyser *analyser, const NtImage *rgb, const NtRect *boxes, guint n, GError **error)
+{
+    return tag_boxes(analyser, rgb, &(NtPicture){.rgb = rgb}, boxes, n, error);
+}
+
+NtTaggedFrame *nt_analyser_tag_boxes_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, const NtRect *boxes, guint n,
+                                         GError **error)
+{
+    const NtImage luma = nt_yuv_luma(yuv);
+    return tag_boxes(analyser, &luma, &(NtPicture){.yuv = yuv}, boxes, n, error);
 }

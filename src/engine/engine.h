@@ -39,4 +39,10 @@ NtTaggedFrame *nt_analyser_tag_rgb(NtAnalyser *analyser, const NtImage *rgb, GEr
 /* A video frame. index and pts_ns are for the caller to set in the result. */
 NtTaggedFrame *nt_analyser_tag_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, GError **error);
 
+/* The same without the detector: the faces are those of the caller's boxes, in their order, with score 0. The landmarks expect
+ * boxes as the detector gives them. */
+NtTaggedFrame *nt_analyser_tag_boxes_rgb(NtAnalyser *analyser, const NtImage *rgb, const NtRect *boxes, guint n, GError **error);
+NtTaggedFrame *nt_analyser_tag_boxes_yuv(NtAnalyser *analyser, const NtYuvImage *yuv, const NtRect *boxes, guint n,
+                                         GError **error);
+
 #endif

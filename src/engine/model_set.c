@@ -92,13 +92,28 @@ static char *read_fingerprint(const char *embedder_path, const char *landmarks_p
     return g_strndup(g_checksum_get_string(sum), 16);
 }
 
-NtModelSet *nt_model_set_load(NtPrecision precision, GError **error)
+static char *locate(const char *dir, NtModelRole role, GError **error)
+{
+    if (!dir)
+        return nt_model_find(role, error);
+    char *path = g_build_filename(dir, nt_model_file_name(role), NULL);
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return path;
+    g_free(path);
+    g_set_error(error, NT_MODEL_ERROR, NT_ERR_IO, _("the model %s is not in %s; name the folder that has it"),
+                nt_model_file_name(role), dir);
+    return NULL;
+}
+
+NtModelSet *nt_model_set_load(NtPrecision precision, GError **error) { return nt_model_set_load_from(NULL, precision, error); }
+
+NtModelSet *nt_model_set_load_from(const char *dir, NtPrecision precision, GError **error)
 {
     g_autoptr(NtModelSet) models = g_new0(NtModelSet, 1);
     models->ref_count = 1;
-    g_autofree char *detector = nt_model_find(NT_MODEL_DETECTOR, error);
-    g_autofree char *landmarks = detector ? nt_model_find(NT_MODEL_LANDMARKS, error) : NULL;
-    g_autofree char *embedder = landmarks ? nt_model_find(NT_MODEL_EMBEDDER, error) : NULL;
+    g_autofree char *detector = locate(dir, NT_MODEL_DETECTOR, error);
+    g_autofree char *landmarks = detector ? locate(dir, NT_MODEL_LANDMARKS, error) : NULL;
+    g_autofree char *embedder = landmarks ? locate(dir, NT_MODEL_EMBEDDER, error) : NULL;
     if (!embedder)
         return NULL;
 

@@ -28,6 +28,8 @@ GQuark nt_model_error_quark(void); /* codes are NtStatus */
 typedef struct NtModelSet NtModelSet; /* immutable, shared by threads, counted */
 /* precision: of the embeddings; where 8 bits would be no faster than float (nt_cpu_vnni()), float is taken. */
 NtModelSet *nt_model_set_load(NtPrecision precision, GError **error);
+/* The same from one folder, and nowhere else; NULL: where they are looked for. */
+NtModelSet *nt_model_set_load_from(const char *dir, NtPrecision precision, GError **error);
 NtModelSet *nt_model_set_ref(NtModelSet *models);
 void nt_model_set_unref(NtModelSet *models);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtModelSet, nt_model_set_unref)

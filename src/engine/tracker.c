@@ -49,6 +49,7 @@ NtTracker *nt_tracker_new(NtModelSet *models, const NtClassifier *classifier, co
     }
     nt_model_set_prepare_for_clips(models);
     tracker->representer = nt_representer_new(models, tracker->workers);
+    tracker->gray_pixels = g_byte_array_new();
     tracker->frames = nt_frame_store_new(USUAL_FRAMES, USUAL_FACES, options->engine.with_chips);
     tracker->pts_ns = -1;
     tracker->turns =
@@ -103,6 +104,7 @@ void nt_tracker_free(NtTracker *tracker)
         nt_detect_workspace_free(tracker->each[i].look.workspace);
     g_free(tracker->each);
     nt_representer_free(tracker->representer);
+    g_byte_array_unref(tracker->gray_pixels);
     nt_workers_free(tracker->workers);
     nt_frame_store_unref(tracker->frames);
     nt_model_set_unref(tracker->models);
@@ -408,9 +410,16 @@ static void settle_landmarks(NtTracker *tracker, NtTaggedFrame *frame)
     }
 }
 
-NtTaggedFrame *nt_tracker_tag(NtTracker *tracker, const NtYuvImage *yuv, gint64 pts_ns, GError **error)
+/* tracker->gray is the picture's. */
+static NtTaggedFrame *tag(NtTracker *tracker, const NtPicture *picture, gint64 pts_ns, GError **error)
 {
-    tracker->gray = nt_yuv_luma(yuv);
+    const NtDetectOptions detect = {.upsample = tracker->options.engine.upsample,
+                                    .threshold = tracker->options.engine.threshold};
+    NtError core = {NT_OK, ""};
+    if (nt_detect_check(&tracker->gray, &detect, &core) != NT_OK) { /* else nobody would ever be found, and nothing said */
+        nt_error_to_gerror(&core, error);
+        return NULL;
+    }
     const double seconds = tracker->pts_ns < 0 ? 0 : (double)(pts_ns - tracker->pts_ns) / 1e9;
     Scene scene = note_scene(tracker, pts_ns);
     if (!look(tracker, pts_ns, seconds, error))
@@ -425,7 +434,7 @@ NtTaggedFrame *nt_tracker_tag(NtTracker *tracker, const NtYuvImage *yuv, gint64 
     g_autoptr(NtTaggedFrame) frame = begin_frame(tracker, pts_ns);
     frame->cut = scene == SCENE_CUT;
     if (tracker->options.engine.with_embedding && frame->n_faces > 0 &&
-        !nt_tracker_identify(tracker, yuv, frame, scene != SCENE_SAME, error))
+        !nt_tracker_identify(tracker, picture, frame, scene != SCENE_SAME, error))
         return NULL;
     settle_landmarks(tracker, frame);
     for (guint i = 0; i < frame->n_faces; i++) {
@@ -436,4 +445,18 @@ NtTaggedFrame *nt_tracker_tag(NtTracker *tracker, const NtYuvImage *yuv, gint64 
     tracker->pts_ns = pts_ns;
     tracker->n_frames++;
     return g_steal_pointer(&frame);
+}
+
+NtTaggedFrame *nt_tracker_tag(NtTracker *tracker, const NtYuvImage *yuv, gint64 pts_ns, GError **error)
+{
+    tracker->gray = nt_yuv_luma(yuv);
+    return tag(tracker, &(NtPicture){.yuv = yuv}, pts_ns, error);
+}
+
+NtTaggedFrame *nt_tracker_tag_rgb(NtTracker *tracker, const NtImage *rgb, gint64 pts_ns, GError **error)
+{
+    g_byte_array_set_size(tracker->gray_pixels, (guint)rgb->width * (guint)rgb->height);
+    tracker->gray = (NtImage){tracker->gray_pixels->data, rgb->width, rgb->height, rgb->width, NT_PIXELS_GRAY8};
+    nt_rgb_to_gray(rgb, tracker->gray_pixels->data, rgb->width);
+    return tag(tracker, &(NtPicture){.rgb = rgb}, pts_ns, error);
 }

@@ -39,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtTracker, nt_tracker_free)
  */
 NtTaggedFrame *nt_tracker_tag(NtTracker *tracker, const NtYuvImage *yuv, gint64 pts_ns, GError **error);
 
+/* The same for a frame in colour, which is looked at in the plain mean of its channels; frames of both kinds may follow one another. */
+NtTaggedFrame *nt_tracker_tag_rgb(NtTracker *tracker, const NtImage *rgb, gint64 pts_ns, GError **error);
+
 /* The next frame does not follow the last one: a seek, another source, a camera that comes back. */
 void nt_tracker_restart(NtTracker *tracker);
 

@@ -148,14 +148,14 @@ static void add_evidence(NtTracker *tracker, NtTrack *track, NtFace *face)
     nt_track_note_embedded(track);
 }
 
-static gboolean embed(NtTracker *tracker, const NtYuvImage *yuv, NtTaggedFrame *frame, gboolean scene_is_new,
+static gboolean embed(NtTracker *tracker, const NtPicture *picture, NtTaggedFrame *frame, gboolean scene_is_new,
                       GError **error)
 {
     choose_due(tracker, frame, scene_is_new);
     if (tracker->options.engine.with_chips)
         nt_tagged_frame_add_chips(frame);
     NtError core = {NT_OK, ""};
-    core.status = nt_represent(tracker->representer, &(NtPicture){.yuv = yuv}, (NtFace *const *)tracker->due->pdata,
+    core.status = nt_represent(tracker->representer, picture, (NtFace *const *)tracker->due->pdata,
                                tracker->due->len, TRUE);
     if (core.status != NT_OK) {
         nt_error_to_gerror(&core, error);
@@ -245,10 +245,10 @@ static void judge(NtTracker *tracker, NtTaggedFrame *frame)
     settle_names(tracker, frame);
 }
 
-gboolean nt_tracker_identify(NtTracker *tracker, const NtYuvImage *yuv, NtTaggedFrame *frame, gboolean scene_is_new,
+gboolean nt_tracker_identify(NtTracker *tracker, const NtPicture *picture, NtTaggedFrame *frame, gboolean scene_is_new,
                              GError **error)
 {
-    if (!embed(tracker, yuv, frame, scene_is_new, error))
+    if (!embed(tracker, picture, frame, scene_is_new, error))
         return FALSE;
     judge(tracker, frame);
     return TRUE;

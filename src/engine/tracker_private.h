@@ -35,6 +35,7 @@ struct NtTracker {
     int n_each;
 
     NtImage gray;
+    GByteArray *gray_pixels; /* of a frame in colour */
     NtThumbnail thumbnail; /* of the last frame that showed anything */
     gint64 pts_ns;         /* of the frame before; -1: none */
     guint64 n_frames, last_id;
@@ -60,7 +61,7 @@ void nt_tracker_hide(NtTracker *tracker, NtTrack *track);
 
 /* Embeds the faces of which that tells something, and says who everybody is. Tracks end and begin where the evidence
  * asks for it. */
-gboolean nt_tracker_identify(NtTracker *tracker, const NtYuvImage *yuv, NtTaggedFrame *frame, gboolean scene_is_new,
+gboolean nt_tracker_identify(NtTracker *tracker, const NtPicture *picture, NtTaggedFrame *frame, gboolean scene_is_new,
                              GError **error);
 
 #endif

@@ -40,6 +40,13 @@ void nt_detect_workspace_free(NtDetectWorkspace *workspace)
     free(workspace->found);
     free(workspace);
 }
+
+NtStatus nt_detect_check(const NtImage *image, const NtDetectOptions *options, NtError *error)
+{
+    int width, height;
+    return nt_search_check(image, options, &width, &height, error);
+}
+
 NtStatus nt_detect(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
                    const NtDetectOptions *options, const NtDetection **found, size_t *n_found, NtError *error)
 {

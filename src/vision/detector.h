@@ -51,6 +51,9 @@ void nt_detect_workspace_free(NtDetectWorkspace *workspace);
 NtStatus nt_detect(const NtDetector *detector, NtDetectWorkspace *workspace, const NtImage *image,
                    const NtDetectOptions *options, const NtDetection **found, size_t *n_found, NtError *error);
 
+/* Whether nt_detect would take such a picture; its pixels are not looked at. */
+NtStatus nt_detect_check(const NtImage *image, const NtDetectOptions *options, NtError *error);
+
 const char *nt_detector_part_name(int part); /* "front", "left", ... */
 
 /* The filters, for pictures that explain: weights of one part as [31][10][10]. */

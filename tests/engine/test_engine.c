@@ -131,6 +131,32 @@ static void test_video_agrees_with_still(void)
     g_assert_cmpuint(matched, ==, clear);
 }
 
+/* Whoever has boxes of their own gets what the detector's would have given: in their order, of colour and of luma. */
+static void test_boxes(void)
+{
+    g_autofree guint8 *memory = NULL;
+    const NtYuvImage yuv = to_yuv(&photograph->rgb, &memory);
+    g_autoptr(NtAnalyser) analyser = nt_analyser_new(models, NULL, &everything);
+    for (int video = 0; video <= 1; video++) {
+        g_autoptr(NtTaggedFrame) found = video ? nt_analyser_tag_yuv(analyser, &yuv, NULL)
+                                               : nt_analyser_tag_rgb(analyser, &photograph->rgb, NULL);
+        g_assert_cmpuint(found->n_faces, >=, 2);
+        const NtRect boxes[] = {found->faces[1].detection.box, found->faces[0].detection.box};
+        g_autoptr(NtTaggedFrame) given = video ? nt_analyser_tag_boxes_yuv(analyser, &yuv, boxes, 2, NULL)
+                                               : nt_analyser_tag_boxes_rgb(analyser, &photograph->rgb, boxes, 2, NULL);
+        g_assert_nonnull(given);
+        g_assert_cmpuint(given->n_faces, ==, 2);
+        for (guint i = 0; i < 2; i++) {
+            const NtFace *a = &given->faces[i], *b = &found->faces[1 - i];
+            g_assert_cmpmem(&a->detection.box, sizeof a->detection.box, &b->detection.box, sizeof b->detection.box);
+            g_assert_cmpfloat(a->detection.score, ==, 0);
+            g_assert_cmpmem(a->landmarks, sizeof a->landmarks, b->landmarks, sizeof b->landmarks);
+            g_assert_cmpmem(a->embedding, sizeof a->embedding, b->embedding, sizeof b->embedding);
+            g_assert_cmpmem(a->chip, NT_CHIP_BYTES, b->chip, NT_CHIP_BYTES);
+        }
+    }
+}
+
 static void test_no_face(void)
 {
     static const guint8 flat[64 * 48 * 3];
@@ -221,6 +247,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/still", test_still);
     g_test_add_func("/engine/without-embedding", test_without_embedding);
     g_test_add_func("/engine/video-agrees-with-still", test_video_agrees_with_still);
+    g_test_add_func("/engine/boxes", test_boxes);
     g_test_add_func("/engine/no-face", test_no_face);
     g_test_add_func("/engine/pool-keeps-order", test_pool_keeps_order);
     g_test_add_func("/engine/pool-freed-at-work", test_pool_freed_at_work);
