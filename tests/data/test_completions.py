@@ -2,9 +2,13 @@
 import os
 import re
 import subprocess
+import sys
 
-from shells import SHELLS, Skip
-from harness import SAMPLES, main, need
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
+
+from session import Missing, Session  # noqa: E402
+from shells import SHELLS, Skip  # noqa: E402
+from harness import SAMPLES, main, need  # noqa: E402
 
 GTK = os.environ.get("NAMETAG_GTK", "")
 OPTION = re.compile(r"^  (?:(-\w), )?(--[a-z-]+)", re.M)
@@ -183,6 +187,31 @@ def test_sealed(case, shell):
         case.env["NAMETAG_PASSPHRASE_FILE"] = phrase
         case.nametag("people", "--gallery", sealed, "encrypt")
     case.equal(shell.offers("nametag people -g sealed.sqlite show "), [], shell.name)
+
+
+def test_cameras(case):
+    """Cameras are offered as they are plugged in: by id for live, by name for the window"""
+    try:
+        with Session() as session:
+            session.camera("test")
+            session.camera("test")
+            for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "PIPEWIRE_RUNTIME_DIR"):
+                case.env[name] = session.env[name]
+            check_cameras(case)
+    except Missing as reason:
+        raise Skip(str(reason)) from None
+
+
+@each_shell
+def check_cameras(case, shell):
+    ids = ["pipewire:clipcam", "pipewire:clipcam2"]
+    case.equal(shell.offers("nametag live pipe"), ids, shell.name)
+    case.equal(shell.offers("nametag live --loop pipe"), ids, shell.name)
+    case.check("test:" in shell.offers("nametag live "), f"{shell.name}: the test pattern")
+    case.equal(shell.offers("nametag live one.mp4 pipe"), [], f"{shell.name}: there is one source")
+    case.equal(shell.after("nametag live pipewire:clipcam2").rstrip(), "nametag live pipewire:clipcam2", shell.name)
+    if GTK:
+        case.equal(shell.offers("nametag-gtk --camera "), ["ClipCamera", "ClipCamera 2"], shell.name)
 
 
 @each_shell
