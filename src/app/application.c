@@ -77,6 +77,15 @@ static void on_models_loaded(GObject *source, GAsyncResult *result, gpointer use
     g_signal_emit(self, signals[MODELS_READY], 0);
 }
 
+/* The window that something is opened in. */
+static NtWindow *current_window(NtApplication *self, gboolean new_window)
+{
+    GtkWindow *window = new_window ? NULL : gtk_application_get_active_window(GTK_APPLICATION(self));
+    while (window && !NT_IS_WINDOW(window))
+        window = gtk_window_get_transient_for(window);
+    return window ? NT_WINDOW(window) : nt_window_new(self);
+}
+
 /* Actions. */
 
 static void on_quit(GSimpleAction *action, GVariant *parameter, gpointer user)
@@ -92,6 +101,15 @@ static void on_new_window(GSimpleAction *action, GVariant *parameter, gpointer u
 {
     (void)action, (void)parameter;
     gtk_window_present(GTK_WINDOW(nt_window_new(user)));
+}
+
+/* Of the launcher's menu: a camera in the window that there is. */
+static void on_open_camera(GSimpleAction *action, GVariant *parameter, gpointer user)
+{
+    (void)action, (void)parameter;
+    NtWindow *window = current_window(user, FALSE);
+    gtk_window_present(GTK_WINDOW(window));
+    nt_window_open(window, NULL);
 }
 
 static const char about_comments[] = N_("Names the faces in video as it plays.\n\n"
@@ -122,6 +140,7 @@ static void on_about(GSimpleAction *action, GVariant *parameter, gpointer user)
 static const GActionEntry actions[] = {
     {.name = "quit", .activate = on_quit},
     {.name = "new-window", .activate = on_new_window},
+    {.name = "open-camera", .activate = on_open_camera},
     {.name = "about", .activate = on_about},
 };
 
@@ -156,6 +175,8 @@ static const struct {
 static void nt_application_startup(GApplication *application)
 {
     NtApplication *self = NT_APPLICATION(application);
+    /* By this name X11 finds the desktop entry (StartupWMClass); the help before has the command's. */
+    g_set_prgname("org.nametag.Nametag");
     G_APPLICATION_CLASS(nt_application_parent_class)->startup(application);
     gtk_window_set_default_icon_name("org.nametag.Nametag");
     self->settings = nt_settings_new();
@@ -172,17 +193,23 @@ static void nt_application_startup(GApplication *application)
     g_task_run_in_thread(task, load_models);
 }
 
-static NtWindow *current_window(NtApplication *self, gboolean new_window)
-{
-    GtkWindow *window = new_window ? NULL : gtk_application_get_active_window(GTK_APPLICATION(self));
-    while (window && !NT_IS_WINDOW(window))
-        window = gtk_window_get_transient_for(window);
-    return window ? NT_WINDOW(window) : nt_window_new(self);
-}
-
 static void nt_application_activate(GApplication *application)
 {
     gtk_window_present(GTK_WINDOW(current_window(NT_APPLICATION(application), FALSE)));
+}
+
+/* What file managers and launchers hand over by D-Bus, without a command line. */
+static void nt_application_open(GApplication *application, GFile **files, int n, const char *hint)
+{
+    (void)hint;
+    NtApplication *self = NT_APPLICATION(application);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *path = g_file_get_path(files[i]);
+        g_autofree char *location = path ? g_steal_pointer(&path) : g_file_get_uri(files[i]);
+        NtWindow *window = current_window(self, i > 0);
+        gtk_window_present(GTK_WINDOW(window));
+        nt_window_open(window, location);
+    }
 }
 
 /* A file of the caller's folder, or what is not a file (an address, "pipewire:...") as it is. */
@@ -262,6 +289,7 @@ static void nt_application_class_init(NtApplicationClass *klass)
     G_OBJECT_CLASS(klass)->finalize = nt_application_finalize;
     application_class->startup = nt_application_startup;
     application_class->activate = nt_application_activate;
+    application_class->open = nt_application_open;
     application_class->command_line = nt_application_command_line;
     application_class->handle_local_options = nt_application_handle_local_options;
     application_class->shutdown = nt_application_shutdown;
@@ -294,7 +322,7 @@ static void nt_application_init(NtApplication *self)
 NtApplication *nt_application_new(void)
 {
     return g_object_new(NT_TYPE_APPLICATION, "application-id", "org.nametag.Nametag", "flags",
-                        G_APPLICATION_HANDLES_COMMAND_LINE, "resource-base-path", "/org/nametag/Nametag", NULL);
+                        G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, "resource-base-path", "/org/nametag/Nametag", NULL);
 }
 
 GSettings *nt_application_get_settings(NtApplication *application)

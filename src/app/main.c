@@ -23,7 +23,7 @@ int main(int argc, char **argv)
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);
     g_set_application_name(_("Nametag"));
-    g_set_prgname("org.nametag.Nametag");
+    g_set_prgname("nametag-gtk");
 
     g_autoptr(GError) error = NULL;
     if (!nt_media_init(&argc, &argv, &error)) {

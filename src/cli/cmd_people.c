@@ -11,6 +11,7 @@
 /* How a verb finds the gallery. */
 typedef enum Opening {
     READS,
+    PEEKS, /* reads, and asks nobody for a key: of an encrypted gallery there is nothing to be had */
     WRITES,
     LOOKS, /* writes, and looks at pictures: needs the models */
     MAKES, /* the same, and makes the gallery where there is none */
@@ -40,6 +41,8 @@ static const char ignore_help[] =
 
 static const Verb verbs[] = {
     {"list", "", "everybody, with the number of pictures (what 'people' does by itself)", NULL, 0, 0, READS, nt_people_list},
+    {"names", "", "everybody's name, a line each, for scripts and shells",
+     "Asks for no pass phrase and leaves the keyring alone: an encrypted gallery is an error.", 0, 0, PEEKS, nt_people_names},
     {"show", "NAME", "the pictures of a person: where from, when, how good", NULL, 1, 1, READS, nt_people_show},
     {"rename", "OLD NEW", "give a person another name",
      "Where NEW is enrolled too, and both are one person, 'merge' is meant.", 2, 2, WRITES, nt_people_rename},
@@ -192,7 +195,11 @@ static int run(const NtPeopleOptions *options, const Verb *verb, char **words, i
     g_autoptr(NtModelSet) models = verb->opening >= LOOKS ? nt_model_set_load(NT_PRECISION_FLOAT, &error) : NULL;
     static const NtGalleryMode modes[] = {
         [READS] = NT_GALLERY_READ, [WRITES] = NT_GALLERY_WRITE, [LOOKS] = NT_GALLERY_WRITE, [MAKES] = NT_GALLERY_CREATE};
-    g_autoptr(NtGallery) gallery = error ? NULL : nt_command_open_gallery(path, modes[verb->opening], models, FALSE, &error);
+    static const NtVaultKeys no_keys = {0};
+    static const NtGalleryOptions peek = {.mode = NT_GALLERY_READ, .keys = &no_keys};
+    g_autoptr(NtGallery) gallery = error                    ? NULL
+                                   : verb->opening == PEEKS ? nt_gallery_open(path, &peek, &error)
+                                   : nt_command_open_gallery(path, modes[verb->opening], models, FALSE, &error);
     if (!gallery) {
         nt_command_error("%s", error->message);
         return nt_command_interrupted() ? NT_EXIT_INTERRUPTED : NT_EXIT_FAILED;

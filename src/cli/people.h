@@ -36,7 +36,7 @@ typedef struct NtPeopleJob {
  * nt_people_say_undo where undo takes it back. */
 typedef int NtPeopleVerb(const NtPeopleJob *job, char **words, int n, GError **error);
 
-NtPeopleVerb nt_people_list, nt_people_show;                                                   /* people_list.c */
+NtPeopleVerb nt_people_list, nt_people_names, nt_people_show;                                  /* people_list.c */
 NtPeopleVerb nt_people_rename, nt_people_merge, nt_people_split, nt_people_move, nt_people_drop, nt_people_set_aside,
     nt_people_use, nt_people_remove, nt_people_forget;                                         /* people_edit.c */
 NtPeopleVerb nt_people_not, nt_people_ignore, nt_people_rejections, nt_people_accept, nt_people_strangers,

@@ -1,4 +1,4 @@
-/* nametag people list, show: who is in a gallery, and a person's pictures. */
+/* nametag people list, names, show: who is in a gallery, and a person's pictures. */
 #include <math.h>
 #include <stdio.h>
 
@@ -60,6 +60,14 @@ int nt_people_list(const NtPeopleJob *job, G_GNUC_UNUSED char **words, G_GNUC_UN
         putchar('\n');
     }
     return NT_EXIT_OK;
+}
+
+int nt_people_names(const NtPeopleJob *job, G_GNUC_UNUSED char **words, G_GNUC_UNUSED int n, GError **error)
+{
+    g_autoptr(GPtrArray) people = nt_gallery_list_people(job->gallery, error);
+    for (guint i = 0; people && i < people->len; i++)
+        puts(((NtPerson *)people->pdata[i])->name); /* no name has a line break */
+    return people ? NT_EXIT_OK : NT_EXIT_FAILED;
 }
 
 /* The view, and what the gate would say of the picture; nothing when it was never measured. */

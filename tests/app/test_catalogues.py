@@ -110,11 +110,12 @@ def test_files(case):
         with open(path, encoding="utf-8") as text:
             if 'translatable="yes"' in text.read():
                 marked.add(os.path.relpath(path, ROOT))
-    marked |= {os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "data", "*.gschema.xml"))}
+    for kind in ("gschema.xml", "desktop.in", "metainfo.xml.in.in"):
+        marked |= {os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "data", "*." + kind))}
     with open(os.path.join(ROOT, "po", "POTFILES"), encoding="utf-8") as listed:
         have = [line.strip() for line in listed if line.strip() and not line.startswith("#")]
     case.equal(have, sorted(have), "the order of POTFILES")
-    have = {path for path in have if path.startswith("src/") or path.endswith((".ui", ".gschema.xml"))}
+    have = {path for path in have if path.startswith(("src/", "data/", "ui/"))}
     case.equal(sorted(have - marked), [], "files without words")
     case.equal(sorted(marked - have), [], "files that are missing")
 

@@ -13,7 +13,7 @@ FRANCK = os.path.join(CLIPS, "franck.mp4")
 PRESENTER = os.path.join(CLIPS, "cap13_edit2.mp4")
 SHOT = 20  # frames of each shot of a made clip, at least: encoders let a few more pass
 LARGE = 200  # pixels: in such a clip Franck's face is larger, the Presenter's smaller
-VERBS = ("list", "show", "rename", "merge", "split", "move", "drop", "set-aside", "use", "remove", "forget", "not", "ignore",
+VERBS = ("list", "names", "show", "rename", "merge", "split", "move", "drop", "set-aside", "use", "remove", "forget", "not", "ignore",
          "rejections", "accept", "strangers", "unignore", "unknown", "name-unknown", "ignore-unknown", "drop-unknown", "undo",
          "redo", "history", "check", "export", "import", "merge-gallery", "encrypt", "decrypt")
 NOBODY = 65534  # the user who may write nothing
@@ -60,6 +60,15 @@ def listing(case):
     names = [p["name"] for p in json.loads(people(case, "list", "--json").stdout)]
     return "".join([people(case, "list", "--json").stdout, *(people(case, "show", name).stdout for name in names),
                     people(case, "rejections").stdout, people(case, "strangers").stdout])
+
+
+def test_names(case):
+    """names prints a name a line, sorted as list does, and nothing else; without a gallery it says so."""
+    case.nametag("people", "names", expect=1)
+    for name, picture in (("Zoë Ann", "1"), ("Anna", "2")):
+        case.nametag("enroll", "--gallery", case.gallery, "--force", "--largest", name, need(os.path.join(SAMPLES, f"sample{picture}.jpg")))
+    case.equal(people(case, "names").stdout, "Anna\nZoë Ann\n", "the names")
+    people(case, "names", "--json", expect=2)
 
 
 # help and usage

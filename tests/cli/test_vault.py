@@ -135,6 +135,8 @@ def test_encrypt_and_decrypt(case):
     case.env["NAMETAG_PASSPHRASE_FILE"] = case.path("phrase")
     enrol(case, "Bob", PICTURES[1])
     case.equal(people(case), {"Bob": 1, "Xaverius": 1}, "people")
+    hidden = case.nametag("people", "--gallery", case.gallery, "names", expect=1)  # though the pass phrase could be had
+    case.check(hidden.stdout == "" and "is encrypted" in hidden.stderr, hidden.stdout + hidden.stderr)
     check = case.nametag("enroll", "--gallery", case.gallery, "--largest", "--check", "Bob", picture, expect=1)
     case.check("Xaverius" in check.stdout + check.stderr, check.stdout + check.stderr)
     tagged = case.nametag("tag", "--gallery", case.gallery, "--records", "-", picture).stdout
