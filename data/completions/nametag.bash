@@ -86,7 +86,7 @@ _nametag_people_words()
 _nametag()
 {
     local cur prev words cword split plain options
-    local commands='tag live devices enroll people detect represent evaluate explain models bench help'
+    local commands='tag live devices enroll people detect represent evaluate explain models demo bench help'
     _init_completion -s -n : || return
     local command=${words[1]} media="${_nametag_clips%)}|${_nametag_pictures#@(}"
 
@@ -104,7 +104,7 @@ _nametag()
         evaluate:-[jr] | evaluate:--json) kind=file ;;
         tag:-[gor] | live:-[gor] | enroll:-g | people:-g | represent:-o | explain:-[go]) kind=file ;;
         *:-[ut]) kind=none ;;
-        people:--export | *:--from) kind=folder ;;
+        people:--export | demo:-o | demo:--output | *:--from) kind=folder ;;
         *:--gallery | *:--output | *:--records | *:--report | *:--roc) kind=file ;;
         *:--caution) kind=caution ;;
         *:--degrade) kind=degrade ;;
@@ -145,6 +145,7 @@ _nametag()
             esac ;;
         explain) options='-o --output= -g --gallery= --caution= -u --upsample=' ;;
         models) options= ;;
+        demo) options='-o --output= --gallery-only' ;;
         bench) options='--json -s --seconds= -t --threads=' ;;
         help) COMPREPLY=($(compgen -W "${commands% help}" -- "$cur")); return ;;
         *) return ;;

@@ -85,12 +85,13 @@ for name in $first '__nametag_in help; and test (count (commandline -opc)) -eq 2
     complete -c nametag -n $name -a evaluate -d 'Measure on your own pictures how well faces are recognised'
     complete -c nametag -n $name -a explain -d 'Draw how the program sees a picture, step by step'
     complete -c nametag -n $name -a models -d 'The trained models and their licences'
+    complete -c nametag -n $name -a demo -d 'Show the main job on clips that come with the program'
     complete -c nametag -n $name -a bench -d 'Time each step on this machine'
 end
 complete -c nametag -n $first -a help -d 'Explain a command'
 
 # Options that several commands share.
-complete -c nametag -n '__nametag_in tag live devices enroll people detect represent evaluate explain models bench' -s h -l help -d 'Explain the command'
+complete -c nametag -n '__nametag_in tag live devices enroll people detect represent evaluate explain models demo bench' -s h -l help -d 'Explain the command'
 complete -c nametag -n '__nametag_in tag live enroll people explain' -s g -l gallery -rF -d 'The people'
 complete -c nametag -n '__nametag_in tag live people explain' -l caution -xa 'cautious balanced eager' -d 'How sure a name must be'
 complete -c nametag -n '__nametag_in tag live enroll detect represent explain; or __nametag_protocol verification identification' -s u -l upsample -xa '0 1 2 3 4' -d 'Double the picture so often first'
@@ -198,5 +199,8 @@ complete -c nametag -n $models -a verify -d 'Whether each is what the importer w
 complete -c nametag -n $models -a licences -d 'What may be done with them'
 complete -c nametag -n $models -a import -d "Take dlib's own files"
 complete -c nametag -n '__nametag_in models; and test (count (commandline -opc)) -gt 2; and contains -- (commandline -opc)[3] import' -ka '(__fish_complete_suffix .dat)'
+
+complete -c nametag -n '__nametag_in demo' -s o -l output -xa '(__fish_complete_directories)' -d 'The folder to write to'
+complete -c nametag -n '__nametag_in demo' -l gallery-only -d 'Enrol the two people, and tag nothing'
 
 complete -c nametag -n '__nametag_in bench' -s s -l seconds -x -d 'Time for each figure'
