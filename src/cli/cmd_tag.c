@@ -162,6 +162,24 @@ static gboolean tag_input(const NtTagJob *job, const Options *options, const cha
     return done;
 }
 
+/* Whether each input has an annotated form of its own: two of one name, from different folders, would have the same. */
+static gboolean check_outputs(const Options *options, char **inputs, int n_inputs)
+{
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (int i = 0; options->output && n_inputs > 1 && i < n_inputs; i++) {
+        g_autofree char *shown = nt_location_mask(inputs[i]);
+        g_autofree char *output = output_for(options, shown, !nt_command_is_uri(inputs[i]) && nt_still_probe(inputs[i]), TRUE);
+        const char *other = g_hash_table_lookup(taken, output);
+        if (other) {
+            nt_command_error("%s and %s would both become %s; tag them one by one, each to an --output of its own", other, shown,
+                             output);
+            return FALSE;
+        }
+        g_hash_table_insert(taken, g_steal_pointer(&output), g_steal_pointer(&shown));
+    }
+    return TRUE;
+}
+
 static gboolean check_options(Options *options, int n_inputs)
 {
     if (options->upsample < 0 || options->upsample > MAX_UPSAMPLE)
@@ -307,6 +325,8 @@ int nt_cmd_tag(int argc, char **argv)
         } else if (!nt_media_init(NULL, NULL, &error)) {
             nt_command_error("%s", error->message);
             exit_code = NT_EXIT_FAILED;
+        } else if (!check_outputs(&options, argv + 1, argc - 1)) {
+            exit_code = NT_EXIT_USAGE;
         } else {
             exit_code = run(&options, argv + 1, argc - 1);
         }

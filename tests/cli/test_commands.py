@@ -156,6 +156,18 @@ def test_enroll_then_tag(case):
         case.equal(set(names), {name}, f"names in {os.path.basename(source)}")
 
 
+def test_inputs_of_one_name(case):
+    """Two inputs whose annotated forms would be one file are refused before anything is written."""
+    for folder in ("a", "b", "out"):
+        os.mkdir(case.path(folder))
+    for folder in ("a", "b"):
+        shutil.copy(SAMPLE, case.path(folder, "same.jpg"))
+    done = case.nametag("tag", case.path("a", "same.jpg"), case.path("b", "same.jpg"), "--output", case.path("out"), expect=2)
+    for words in ("a/same.jpg", "b/same.jpg", "same-tagged.jpg"):
+        case.check(words in done.stderr, done.stderr)
+    case.equal(os.listdir(case.path("out")), [], "files written")
+
+
 def test_gallery_is_private(case):
     """The gallery can be read by its owner alone."""
     enrol_franck(case)
