@@ -1,12 +1,12 @@
 #include "app/time_line_cache.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <utime.h>
 
+#include "engine/clip_cache.h"
 #include "media/location.h"
 
 /* To be counted up whenever what tracks and pictures are changes, so that old files are made anew. */
@@ -223,11 +223,6 @@ NtAppearances *nt_time_line_cache_unpack(GBytes *bytes)
     return unpack_people(appearances, tracks, unknown, source) ? g_steal_pointer(&appearances) : NULL;
 }
 
-static char *folder(void)
-{
-    return g_build_filename(g_get_user_cache_dir(), "nametag", "timelines", NULL);
-}
-
 char *nt_time_line_cache_name(const char *location, const char *fingerprint)
 {
     g_autofree char *uri = nt_location_to_uri(location, NULL);
@@ -241,25 +236,9 @@ char *nt_time_line_cache_name(const char *location, const char *fingerprint)
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
 
-/* Changes with every clearing, by whichever process; empty as long as nothing was ever kept. */
-static char *read_epoch(void)
-{
-    g_autofree char *path = folder();
-    g_autofree char *file = g_build_filename(path, "epoch", NULL);
-    char *epoch = NULL;
-    return g_file_get_contents(file, &epoch, NULL, NULL) ? epoch : g_strdup("");
-}
-
-static gboolean write_epoch(const char *path)
-{
-    g_autofree char *file = g_build_filename(path, "epoch", NULL);
-    g_autofree char *epoch = g_uuid_string_random();
-    return g_file_set_contents_full(file, epoch, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
-}
-
 static char *current_ticket(void)
 {
-    g_autofree char *epoch = read_epoch();
+    g_autofree char *epoch = nt_clip_cache_epoch();
     return g_strdup_printf("%u:%s", generation, epoch);
 }
 
@@ -271,7 +250,7 @@ char *nt_time_line_cache_ticket(void)
 
 NtAppearances *nt_time_line_cache_load(const char *name)
 {
-    g_autofree char *path = folder();
+    g_autofree char *path = nt_clip_cache_folder();
     g_autofree char *file = g_build_filename(path, name, NULL);
     char *data;
     gsize size;
@@ -312,7 +291,7 @@ static GArray *list_kept(const char *path)
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         g_autofree char *file = g_build_filename(path, name, NULL);
         struct stat facts;
-        if (strcmp(name, "epoch") == 0 || stat(file, &facts) != 0)
+        if (strcmp(name, NT_CLIP_CACHE_EPOCH) == 0 || stat(file, &facts) != 0)
             continue;
         const Kept kept = {g_steal_pointer(&file), facts.st_size, facts.st_mtim};
         g_array_append_val(list, kept);
@@ -344,7 +323,7 @@ gboolean nt_time_line_cache_store(const char *name, const char *ticket, const Nt
     g_autoptr(GBytes) bytes = nt_time_line_cache_pack(appearances);
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *path = folder();
+    g_autofree char *path = nt_clip_cache_folder();
     g_autofree char *file = g_build_filename(path, name, NULL);
 
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
@@ -358,13 +337,7 @@ gboolean nt_time_line_cache_store(const char *name, const char *ticket, const Nt
 
 void nt_time_line_cache_clear(void)
 {
-    g_autofree char *path = folder();
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     generation++;
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return;
-    write_epoch(path); /* first: whoever writes from here on sees it */
-    g_autoptr(GArray) list = list_kept(path);
-    for (guint i = 0; i < list->len; i++)
-        g_unlink(g_array_index(list, Kept, i).path);
+    nt_clip_cache_clear();
 }

@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/people.h"
+#include "engine/clip_cache.h"
 
 /* Some of a person's pictures, by the numbers that show prints. */
 typedef struct Choice {
@@ -192,6 +193,7 @@ int nt_people_forget(const NtPeopleJob *job, char **words, G_GNUC_UNUSED int n, 
     const gboolean has_backup = g_file_test(backup, G_FILE_TEST_EXISTS);
     if (!nt_gallery_forget(job->gallery, name, &pending, error))
         return NT_EXIT_FAILED;
+    nt_clip_cache_clear();
     printf("%s is forgotten: %s erased from %s.\n", name, pictures, job->gallery_path);
     if (has_backup)
         printf("The upgrade's backup %s is deleted too. Other copies and exports are yours to delete.\n", backup);

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/keys.h"
 #include "cli/people.h"
+#include "engine/clip_cache.h"
 
 /* Once, before anything is asked: what encryption does not do. */
 static void warn(const NtPeopleJob *job)
@@ -32,6 +33,7 @@ int nt_people_encrypt(const NtPeopleJob *job, char **words, int n, GError **erro
     if (!nt_gallery_encrypt(job->gallery, keyring ? NT_VAULT_LOCK_SERVICE : NT_VAULT_LOCK_PASSPHRASE, nt_command_new_keys(),
                             error))
         return NT_EXIT_FAILED;
+    nt_clip_cache_clear();
     printf("The gallery %s is encrypted: %s.\n", job->gallery_path,
            keyring ? "its key is in your keyring" : "its pass phrase is asked for whenever it is opened");
     return NT_EXIT_OK;

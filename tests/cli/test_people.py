@@ -108,6 +108,30 @@ def test_mistyped_verb(case):
 
 # changes
 
+def test_clips_cache_is_cleared(case):
+    """Who forgets somebody, or seals the gallery, clears what the window kept of clips: that has embeddings and pictures, too."""
+    folder = case.path("cache", "nametag", "timelines")
+    case.env["XDG_CACHE_HOME"] = case.path("cache")
+    phrase = case.path("phrase")
+    with open(os.open(phrase, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write("a phrase for the test\n")
+    case.env["NAMETAG_PASSPHRASE_FILE"] = phrase
+    enrol(case)
+    people(case, "remove", "Presenter")
+    case.check(not os.path.exists(folder), "a folder is made where there is none")
+    os.makedirs(folder)
+    epochs = {None}
+    for change, cleared in ((["rename", "Franck", "Frank"], False), (["forget", "--yes", "Frank"], True), (["encrypt"], True)):
+        with open(os.path.join(folder, "0123abcd"), "w", encoding="utf-8") as file:
+            file.write("faces")
+        people(case, *change)
+        case.equal("0123abcd" not in os.listdir(folder), cleared, f"cleared by {change[0]}")
+        if cleared:
+            with open(os.path.join(folder, "epoch"), encoding="utf-8") as file:
+                epochs.add(file.read())
+    case.equal(len(epochs), 3, "epochs")
+
+
 def test_set_aside_again(case):
     """Only pictures that change are counted, and where none does nothing is remembered."""
     enrol(case)
