@@ -13,7 +13,7 @@ from harness import Skip
 VERBS = re.compile(r"^  ([a-z][a-z-]+)\s", re.M)
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 # Options of other programs, which documents show in a command of theirs.
-FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
+FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "sqlite3": {"csv"}, "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
            "systemctl": {"user"}, "pkg-config": {"cflags", "libs"}, "find": set(), "flatpak": {"user", "filesystem"},
            "flatpak-builder": {"user", "install", "force-clean"}, "podman": {"rm", "volume", "device", "network"}}
 LEAST_LITERAL = 8  # letters of a message that must be fixed, or anything would fit
@@ -91,7 +91,7 @@ class Options:
         found = set()
         for path in glob.glob(os.path.join(self.root, "tests", "**", "*.py"), recursive=True):
             with open(path, encoding="utf-8") as file:
-                found |= set(re.findall(r'add_argument\((?:"-\w", )?"--([a-z-]+)"', file.read()))
+                found |= set(re.findall(r'(?:add_argument\((?:"-\w", )?|if )"--([a-z-]+)"', file.read()))
         for path in glob.glob(os.path.join(self.root, "tests", "*", "*.c")):
             with open(path, encoding="utf-8") as file:
                 found |= set(re.findall(r'\{"([a-z-]+)", (?:\'.\'|0),', file.read()))
@@ -186,20 +186,20 @@ class Sources:
     @classmethod
     def has(cls, words):
         """Whether a message, or the messages that it is made of, are among the texts. "…" is a part that is left open."""
-        if len(words) < LEAST_LITERAL or " " not in words.strip():
-            return True  # a name, a number, a reason of the system
+        if len(words) < LEAST_LITERAL:
+            return True
         for fixed, pattern in cls.patterns:
             if fixed < LEAST_LITERAL:
                 continue
             fits = pattern.match(words)
-            if fits and all("…" in part or cls.is_open(part) or cls.has(part) for part in fits.groups()):
+            if fits and all(cls.is_open(part) or cls.has(part) for part in fits.groups()):
                 return True
         return False
 
     @staticmethod
     def is_open(part):
-        """What comes from outside: a path, an address, what other libraries say, in brackets or without a space."""
-        return " " not in part.strip() or "/" in part
+        """What is left open, or comes from outside: a path, an address, a number; one word."""
+        return " " not in part.strip()
 
 
 def unknown_messages(document):
@@ -209,6 +209,27 @@ def unknown_messages(document):
         words = re.sub(r"^(nametag: )?(warning: )?", "", quote.strip("`"))
         if not sources.has(words):
             wrong.append(f"line {line}: no source prints this: {quote}")
+    return wrong
+
+
+# programs
+
+def broken_programs(document):
+    """C in a document compiles, without warnings, against the library's header."""
+    programs = [block for block in document.blocks if block.kind == "c"]
+    header = os.path.join(document.root, "src", "lib", "nametag.h")
+    if programs and not os.path.exists(header):
+        raise Skip("the library is not here")
+    wrong = []
+    with tempfile.TemporaryDirectory(prefix="nametag-docs-") as folder:
+        if programs:
+            os.mkdir(os.path.join(folder, "nametag"))
+            os.symlink(header, os.path.join(folder, "nametag", "nametag.h"))
+        for block in programs:
+            done = subprocess.run(["cc", "-std=c17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", folder, "-x", "c", "-"],
+                                  input=block.text + "\n", capture_output=True, text=True)
+            if done.returncode != 0:
+                wrong += [f"line {block.line}: this does not compile", *done.stderr.splitlines()]
     return wrong
 
 
@@ -311,4 +332,4 @@ def undocumented_members(root, nametag):
     return wrong
 
 
-__all__ = ["Options", "Skip", "broken_links", "undocumented_files", "undocumented_members", "unknown_messages", "unreachable"]
+__all__ = ["Options", "Skip", "broken_links", "broken_programs", "undocumented_files", "undocumented_members", "unknown_messages", "unreachable"]

@@ -27,7 +27,7 @@ ADDRESS = "rtsp://user:password@camera.example/stream"
 SHOWN_ADDRESS = "rtsp://camera.example/stream"
 USER, PASSWORD = "josefine", "sesame-street-12"
 CAMERA = "Integrated Camera"
-LIVE_S = 3
+LIVE_S = 7  # more than the camera's clip and the second after which somebody has left
 WINDOW_S = 4
 LIMIT_S = 150
 PASS_PHRASE = "five words that nobody guesses"
@@ -85,7 +85,8 @@ class Shell:
         session = Session(pipewire=True)
         try:
             session.start()
-            session.camera(os.path.join(self.stage, "party.mp4"), description=CAMERA, width=640, height=480,
+            stage.make_camera(self.folder, "camera.mp4")
+            session.camera(os.path.join(self.folder, "camera.mp4"), description=CAMERA, width=640, height=480,
                            modes=["YUY2:1280x720@30", "YUY2:640x480@30"])
             server = session.network_camera(os.path.join(self.stage, "party.mp4"), user=USER, password=PASSWORD)
             self.address = server.uri_with(USER, PASSWORD)

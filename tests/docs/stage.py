@@ -41,6 +41,15 @@ def side_by_side(folder, left, right, frames, name):
                 f"filesrc location={need(right)} ! decodebin ! {SIDE} ! both.sink_1")
 
 
+def make_camera(folder, name):
+    """What the camera sees, over and over: Anna and Bob for 2 seconds, then Bob alone for 3."""
+    gst(folder, f"compositor name=both sink_1::xpos=388 ! video/x-raw,format=I420,width=776,height=300,framerate=25/1 ! identity "
+                f"eos-after=126 ! x264enc pass=quant quantizer=20 speed-preset=veryfast ! mp4mux ! filesink location={name} "
+                f"concat name=left ! both.sink_0 filesrc location={need(ANNA_LATER)} ! decodebin ! {SIDE} ! identity eos-after=26 "
+                f"! left. videotestsrc pattern=black num-buffers=300 ! {SIDE} ! left. "
+                f"filesrc location={need(BOB)} ! decodebin ! {SIDE} ! both.sink_1")
+
+
 def clip(folder, source, frames, name, encoder="x264enc pass=quant quantizer=20 speed-preset=veryfast ! mp4mux"):
     gst(folder, f"filesrc location={need(source)} ! decodebin ! videoconvert ! identity eos-after={frames + 1} ! {encoder} ! "
                 f"filesink location={name}")
@@ -80,6 +89,11 @@ def make(folder):
         os.makedirs(os.path.join(folder, "friends", name))
         for picture in pictures:
             copy(os.path.join(CLIPS, picture), f"friends/{name}/{picture}")
+    shutil.copytree(os.path.join(folder, "friends"), os.path.join(folder, "lfw"))
+    with open(os.path.join(folder, "pairs.txt"), "w", encoding="utf-8") as file:
+        for i in range(5):
+            file.write(f"Anna/{i}.jpg Anna/{i + 1}.jpg 1\nBob/{BOB_PICTURES[i]}.jpg Bob/{BOB_PICTURES[i + 1]}.jpg 1\n")
+            file.write(f"Anna/{i}.jpg Bob/{BOB_PICTURES[i]}.jpg 0\nAudrey/audrey.jpg Anna/{i}.jpg 0\n")
     copy(BOB, "interview.mp4")
     side_by_side(folder, ANNA_LATER, BOB, PARTY_FRAMES, "party.mp4")
     side_by_side(folder, ANNA_LATER, BOB, 50, "archive/2024/garden.mp4")
@@ -97,4 +111,4 @@ def make(folder):
     shutil.rmtree(os.path.join(folder, "tmp"))
 
 
-__all__ = ["ANNA", "BOB", "PACKAGES", "make"]
+__all__ = ["ANNA", "BOB", "PACKAGES", "make", "make_camera"]

@@ -25,6 +25,31 @@ MEASURES = "measures for minutes: a machine of its own"
 INSTALLS = "changes the machine it runs on, as root"
 # Blocks with commands that are not run, by document and first line.
 NOT_RUN = {
+    "README.md": {
+        "./run.sh     # installs what is missing, fetches and checks the models, builds, and plays the demo clip in the window": BUILDS,
+    },
+    "docs/HACKING.md": {
+        "./run.sh            # set up, build, play the demo in the window (without a display: tag it)": BUILDS,
+    },
+    "docs/accuracy.md": {
+        "ninja -C BUILD tests/vision/calibrate-quality": MEASURES,
+        "ninja -C BUILD bench-gallery": MEASURES,
+        "nametag represent --upsample 1 FOLDER > faces.csv": MEASURES,
+        "tests/accuracy/run.sh            # writes text, JSON and pages with charts to build/release/accuracy": MEASURES,
+    },
+    "docs/architecture.md": {
+        "nametag tag     source ──► tracker (a thread) ──► unknowns, records, recorder": "a drawing, no command",
+    },
+    "docs/performance.md": {
+        "sudo apt-get install libdnnl-dev                 # for this alone; dlib's package is there already": INSTALLS,
+    },
+    "docs/quick-start.md": {
+        "./run.sh": BUILDS,
+        "sudo apt install ./nametag_*.deb ./nametag-gtk_*.deb ./nametag-models_*.deb ./nametag-demo_*.deb": INSTALLS,
+    },
+    "docs/troubleshooting.md": {
+        "sudo apt install gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav": INSTALLS,
+    },
 }
 
 
@@ -133,6 +158,8 @@ def main():
             report.check(f"{document.name}: links lead somewhere", checks.broken_links, document, everything)
             report.check(f"{document.name}: options are those of the programs", options.unknown, document)
             report.check(f"{document.name}: quoted messages are the program's", checks.unknown_messages, document)
+            if any(block.kind == "c" for block in document.blocks):
+                report.check(f"{document.name}: its programs compile", checks.broken_programs, document)
         if not sys.argv[1:]:
             report.check("every document can be reached from docs/README.md", checks.unreachable, ROOT, everything)
             report.check("formats.md has every member and column that is written", checks.undocumented_members, ROOT, NAMETAG)
