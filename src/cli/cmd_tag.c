@@ -210,7 +210,8 @@ static void keep_unknown(const Options *options, People *people, const NtTagKeep
     if (people->exists || options->gallery)
         nt_tag_keep_store(keep, g_steal_pointer(&people->gallery), people->path, options->gallery, models, quiet);
     else if (!quiet)
-        printf("To name the unknown, tag with --gallery FILE: they are kept there ('nametag tag --help' says more).\n");
+        printf("To name the unknown afterwards they have to be kept, and you have no gallery yet: enrol somebody first "
+               "('nametag enroll NAME PICTURE'), or tag with --gallery FILE.\n");
 }
 
 /* For live streams, which may run for days: who is enrolled meanwhile is named from then on. NULL without error where that

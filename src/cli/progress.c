@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
 
@@ -32,10 +33,18 @@ NtProgress *nt_progress_new(const char *label, const char *unit, gboolean quiet)
     return progress;
 }
 
+/* "1 frame", "2 frames". */
+static char *count(const NtProgress *progress)
+{
+    const int length = (int)strlen(progress->unit) - (progress->done == 1);
+    return g_strdup_printf("%" G_GUINT64_FORMAT " %.*s", progress->done, length, progress->unit);
+}
+
 static char *describe(const NtProgress *progress, gint64 now_us)
 {
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%" G_GUINT64_FORMAT " %s", progress->done, progress->unit);
+    g_autofree char *counted = count(progress);
+    g_string_append(text, counted);
     if (progress->rate > 0)
         g_string_append_printf(text, ", %.1f a second", progress->rate);
     if (progress->fraction > 0.002 && progress->fraction < 1) {
@@ -111,9 +120,9 @@ void nt_progress_finish(NtProgress *progress)
     if (progress->quiet)
         return;
     double elapsed = (double)(g_get_monotonic_time() - progress->began_us) / G_USEC_PER_SEC;
-    g_autofree char *time = nt_command_duration(elapsed);
-    fprintf(stderr, "%s: %" G_GUINT64_FORMAT " %s in %s (%.1f a second)\n", progress->label, progress->done,
-            progress->unit, time, elapsed > 0 ? (double)progress->done / elapsed : 0);
+    g_autofree char *time = nt_command_duration(elapsed), *counted = count(progress);
+    fprintf(stderr, "%s: %s in %s (%.1f a second)\n", progress->label, counted, time,
+            elapsed > 0 ? (double)progress->done / elapsed : 0);
 }
 
 void nt_progress_free(NtProgress *progress)

@@ -8,7 +8,7 @@
 
 typedef struct NtProgress NtProgress;
 
-/* unit: what is counted ("frames", "pictures"). */
+/* unit: what is counted, several of it ("frames", "pictures"). */
 NtProgress *nt_progress_new(const char *label, const char *unit, gboolean quiet);
 /* done: how many; fraction: 0..1, or negative when the whole is not known. Cheap to call for every frame. */
 void nt_progress_update(NtProgress *progress, guint64 done, double fraction);
