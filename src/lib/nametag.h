@@ -486,7 +486,7 @@ NAMETAG_API NametagStatus nametag_rename(Nametag *nametag, const char *name, con
 
 /** Erases a person for good: pictures, embeddings and name, from the file's very bytes. Where another program holds
  *  the old content open, the last bytes go with the next change after that. Somebody who was removed before can be
- *  forgotten, too.
+ *  forgotten, too. What `nametag-gtk` keeps of clips, to open them at once, is cleared as well.
  *  @param nametag Whose gallery.
  *  @param name Who.
  *  @return ::NAMETAG_OK, ::NAMETAG_ERROR_NOT_FOUND, or what the file makes of it. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/clip_cache.h"
 #include "identity/enrolment.h"
 
 #define KNOWN_FLAGS (NAMETAG_ENROLL_FORCE | NAMETAG_ENROLL_CHECK)
@@ -258,7 +259,7 @@ NametagStatus nametag_forget(Nametag *nametag, const char *name)
         return status;
     GError *error = NULL;
     g_autoptr(NtGallery) gallery = open_gallery(nametag, NT_GALLERY_WRITE, &error);
-    if (gallery)
-        nt_gallery_forget(gallery, name, NULL, &error);
+    if (gallery && nt_gallery_forget(gallery, name, NULL, &error))
+        nt_clip_cache_clear();
     return finish(nametag, error);
 }

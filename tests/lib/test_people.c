@@ -52,6 +52,16 @@ static void assert_named(Nametag *nametag, const char *portrait, const char *wan
     g_assert_cmpstr(face->verdict >= NAMETAG_LIKELY ? face->name : NULL, ==, wanted);
 }
 
+/* Faces are in it, too. */
+static char *clip_kept_by_the_window(void)
+{
+    g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "nametag", "timelines", NULL);
+    char *path = g_build_filename(folder, "0123abcd", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(path, "faces", -1, NULL));
+    return path;
+}
+
 static void test_from_enrolling_to_forgetting(void)
 {
     g_autofree char *gallery = scratch_path("life.sqlite");
@@ -78,7 +88,9 @@ static void test_from_enrolling_to_forgetting(void)
     assert_fails(NAMETAG_ERROR_EXISTS, nametag_error(nametag), nametag_rename(nametag, "François", "Sean"));
     assert_fails(NAMETAG_ERROR_NOT_FOUND, nametag_error(nametag), nametag_rename(nametag, "Franck", "Fritz"));
 
+    g_autofree char *kept = clip_kept_by_the_window();
     assert_ok(nametag, nametag_forget(nametag, "François"));
+    g_assert_false(g_file_test(kept, G_FILE_TEST_EXISTS));
     assert_people(nametag, "Sean:1/1 ");
     assert_named(nametag, FRANCK, NULL);
     assert_fails(NAMETAG_ERROR_NOT_FOUND, nametag_error(nametag), nametag_forget(nametag, "François"));
