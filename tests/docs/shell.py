@@ -129,6 +129,9 @@ class Place:
             raise Skipped("nametag-gtk is not built, or there is no xvfb-run")
         if self.shell.camera_missing and ENDLESS.search(script):
             raise Skipped(self.shell.camera_missing)
+        demo = os.environ.get("NAMETAG_DEMO")
+        if "nametag demo" in script and demo and not os.path.exists(os.path.join(demo, "demo.mp4")):
+            raise Skipped(f"there is no demo.mp4 in {demo}")
         for tool in ("jq", "sqlite3", "curl"):
             if re.search(rf"(^|[|;\s]){tool} ", script) and not shutil.which(tool):
                 raise Skipped(f"{tool} is not installed")

@@ -23,6 +23,7 @@ ALARMS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "CRITICAL **", 
 BUILDS = "sets up and builds the project: ./run.sh and ./test.sh are what the tests begin with"
 MEASURES = "measures for minutes: a machine of its own"
 INSTALLS = "changes the machine it runs on, as root"
+KINDS = ("sh", "console", "text", "c", "python", "json", "csv")
 # Blocks with commands that are not run, by document and first line.
 NOT_RUN = {
     "README.md": {
@@ -114,7 +115,9 @@ def marking(document):
             wrong.append(f"{where}: mark this block with ```sh, ```console or ```text: {block.first()}")
         elif block.kind == "console" and not block.steps():
             wrong.append(f"{where}: a console block without a command")
-        elif block.kind not in ("sh", "console") and block.has_command() and not known.pop(block.first(), None):
+        elif block.kind not in KINDS:
+            wrong.append(f"{where}: no block is marked '{block.kind}' here; there are {', '.join(KINDS)}")
+        elif block.kind == "text" and block.has_command() and not known.pop(block.first(), None):
             wrong.append(f"{where}: a command that is not run, and no reason in NOT_RUN: {block.first()}")
     return wrong + [f"NOT_RUN has a reason for '{first}', which is not there" for first in known]
 
