@@ -13,7 +13,8 @@ from harness import Skip
 VERBS = re.compile(r"^  ([a-z][a-z-]+)\s", re.M)
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 # Options of other programs, which documents show in a command of theirs.
-FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "sqlite3": {"csv"}, "appstreamcli": {"no-net", "pedantic"}, "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
+FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "sqlite3": {"csv"}, "appstreamcli": {"no-net", "pedantic"},
+           "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
            "systemctl": {"user"}, "pkg-config": {"cflags", "libs"}, "find": set(), "flatpak": {"user", "filesystem"},
            "flatpak-builder": {"user", "install", "force-clean"}, "podman": {"rm", "volume", "device", "network"}}
 LEAST_LITERAL = 8  # letters of a message that must be fixed, or anything would fit
@@ -338,11 +339,13 @@ def undocumented_members(root, nametag):
         gallery = sqlite3.connect(os.path.join(folder, "data", "nametag", "gallery.sqlite"))
         tables = [name for name, in gallery.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
         for table in tables:
-            look(f"the gallery's table {table}", {table, *(row[1] for row in gallery.execute(f"PRAGMA table_info({table})"))}, "The gallery: ")
+            columns = {row[1] for row in gallery.execute(f"PRAGMA table_info({table})")}
+            look(f"the gallery's table {table}", {table, *columns}, "The gallery: ")
         if f"schema version {gallery.execute('PRAGMA user_version').fetchone()[0]}" not in text:
             wrong.append("the schema version of the gallery")
         gallery.close()
     return wrong
 
 
-__all__ = ["Options", "Skip", "broken_links", "broken_programs", "undocumented_files", "undocumented_members", "unknown_messages", "unreachable"]
+__all__ = ["Options", "Skip", "broken_links", "broken_programs", "undocumented_files", "undocumented_members", "unknown_messages",
+           "unreachable"]
