@@ -23,7 +23,7 @@ demo_window() {
   "$1" demo --output "$demo_dir" --gallery-only || fail "enrolling failed"
   rm -f "$demo_dir"/window.sqlite*
   cp "$demo_dir/people.sqlite" "$demo_dir/window.sqlite"
-  say "opening the demo clip in the window (people you enroll now are kept in $demo_dir/window.sqlite until the next ./run.sh)"
+  say "opening the demo clip in the window. What you try out here is forgotten at the next ./run.sh; './run.sh window' keeps your own people"
   exec "$2" --gallery "$demo_dir/window.sqlite" "$demo_dir/demo.mp4"
 }
 
