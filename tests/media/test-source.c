@@ -271,7 +271,7 @@ static void test_refusals(void)
 }
 
 /* What calls itself a clip and is a list of addresses is not followed: the file's sender would learn of it. That nothing is
- * contacted shows tests/packaging/privacy.py. */
+ * contacted shows tests/packaging/test_privacy.py. */
 static void test_lists(void)
 {
     static const char hls[] = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\n"
