@@ -159,7 +159,10 @@ def main(arguments):
             print("not ok 1 - something is installed\n1..1")
             return 1
         for path in files:
-            binary = Binary(path)
+            try:
+                binary = Binary(path)
+            except AssertionError as reason:
+                sys.exit(f"hardening.py: {reason}")
             for check in CHECKS:
                 report.take(check, binary, os.path.basename(path))
         if os.path.isdir(arguments[0]):

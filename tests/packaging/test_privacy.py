@@ -179,6 +179,17 @@ def test_clips(case):
     place.quietly("live", clip, "--output", place.path("live.webm"))
 
 
+def test_demo(case):
+    """The demo writes the folder that it was given, and no gallery of the user's."""
+    place = Place(case)
+    done = place.quietly("demo", "--output", place.path("demo"), expect=None)
+    if done.returncode != 0 and "demo" in done.stderr and not os.path.exists(place.path("demo", "people.sqlite")):
+        raise Skip(done.stderr.strip())
+    case.equal(done.returncode, 0, done.stderr[-500:])
+    case.check(os.path.exists(place.path("demo", "people.sqlite")), f"in the folder: {os.listdir(place.path('demo'))}")
+    case.check(not os.path.exists(os.path.join(place.folders["data"], "nametag")), "it made a gallery of the user's")
+
+
 def test_evaluation(case):
     """Measuring on one's own pictures: the same."""
     place = Place(case)
