@@ -16,7 +16,7 @@ build_packages=(
 # Needed by the tests alone: a display without a screen, and ways to use the window on it; cameras and network cameras made from clips; what the
 # documents' examples use.
 test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus
-  doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream
+  doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream strace
   zsh fish bash-completion mandoc librsvg2-bin libglib2.0-bin python3-gi
   pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev
   jq sqlite3)

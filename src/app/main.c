@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "app/application.h"
+#include "base/xdg.h"
 #include "engine/places.h"
 #include "media/source.h"
 
@@ -17,6 +18,7 @@ static char *locale_dir(void)
 
 int main(int argc, char **argv)
 {
+    nt_xdg_ignore_relative();
     setlocale(LC_ALL, "");
     g_autofree char *translations = locale_dir();
     bindtextdomain(GETTEXT_PACKAGE, translations);

@@ -1,9 +1,12 @@
 /* nametag explain: one page that shows the steps on a picture. */
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/keys.h"
@@ -64,7 +67,16 @@ static gboolean draw_page(const NtExplainPage *page, const char *output, const c
 /* Beside its name first, then renamed: whole or not at all. */
 static gboolean write_page(const NtExplainPage *page, const char *output, GError **error)
 {
-    g_autofree char *temporary = g_strconcat(output, ".part", NULL);
+    g_autofree char *folder = g_path_get_dirname(output), *base = g_path_get_basename(output);
+    g_autofree char *name = g_strdup_printf(".%s.part-XXXXXX", base);
+    g_autofree char *temporary = g_build_filename(folder, name, NULL);
+    const int descriptor = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "cannot write %s: %s", output,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    close(descriptor);
     gboolean good = draw_page(page, output, temporary, error);
     if (good && g_rename(temporary, output) != 0) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot write %s", output);

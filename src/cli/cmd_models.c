@@ -135,7 +135,7 @@ static gboolean import_file(const char *path, GError **error)
                     "%s is neither a 68-point landmark model nor a face recognition network of dlib's", path);
         return FALSE;
     }
-    if (g_mkdir_with_parents(dir, 0755) != 0) {
+    if (g_mkdir_with_parents(dir, 0700) != 0) {
         g_set_error(error, NT_IMPORT_ERROR, NT_IMPORT_ERROR_WRITE, "cannot create the folder %s", dir);
         return FALSE;
     }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "identity/gallery.h"
 #include "export/whole_file.h"
 #include "media/location.h"
@@ -144,14 +145,12 @@ int nt_command_terminal_columns(void)
 void nt_command_draw_line(const char *text)
 {
     g_autofree char *cut = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), nt_command_terminal_columns() - 1));
-    fprintf(stderr, "\r\033[K%s", cut);
-    fflush(stderr);
+    nt_terminal_draw(cut);
 }
 
 void nt_command_clear_line(void)
 {
-    fputs("\r\033[K", stderr);
-    fflush(stderr);
+    nt_terminal_clear();
 }
 
 gboolean nt_command_is_uri(const char *word)

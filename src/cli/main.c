@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/xdg.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/terminal.h"
 
 typedef struct Command {
     const char *name;
@@ -51,6 +53,8 @@ static void suggest(const char *word)
 
 int main(int argc, char **argv)
 {
+    nt_xdg_ignore_relative();
+    nt_terminal_guard();
     setlocale(LC_ALL, "");
     /* Scripts read what it says, so its words are English everywhere; names are still sorted as the user's language
      * has it. */

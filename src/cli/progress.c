@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 #define REDRAW_US (G_USEC_PER_SEC / 10)      /* a terminal's bar: ten times a second */
 #define PLAIN_LINE_US (10 * G_USEC_PER_SEC)  /* elsewhere: a line every ten seconds */
@@ -59,7 +60,7 @@ static void draw_bar(NtProgress *progress, gint64 now_us)
 {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     g_autofree char *text = describe(progress, now_us);
-    g_autoptr(GString) line = g_string_new("\r\033[K");
+    g_autoptr(GString) line = g_string_new(NULL);
     int columns = nt_command_terminal_columns() - 1;
     int room = columns - (int)g_utf8_strlen(progress->label, -1) - (int)g_utf8_strlen(text, -1) - BAR_CELLS - 10;
 
@@ -77,8 +78,7 @@ static void draw_bar(NtProgress *progress, gint64 now_us)
         g_string_append_printf(line, " %3d %%  ", (int)(CLAMP(progress->fraction, 0, 1) * 100));
     }
     g_string_append(line, text);
-    fputs(line->str, stderr);
-    fflush(stderr);
+    nt_terminal_draw(line->str);
     progress->drawn = TRUE;
 }
 

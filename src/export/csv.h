@@ -5,7 +5,8 @@
 
 #include <glib.h>
 
-/* Appends a field, quoted when it has a comma, a quote or a line break. */
+/* Appends a field of text, quoted when it has a comma, a quote or a line break. What a spreadsheet would run as a formula (it
+ * begins with =, +, -, @, a tab or a line break) gets an apostrophe before it. */
 void nt_csv_append_field(GString *csv, const char *field);
 
 #endif

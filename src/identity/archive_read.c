@@ -21,10 +21,7 @@
 /* Of a box, in pixels: no picture is that large. */
 #define MAX_COORDINATE (1 << 24)
 
-/* PNG, second edition, 5.2 and 11.2.2: signature, then the first chunk with width and height. */
-static const guint8 png_start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
-#define PNG_SIZE_BYTES 8
-/* 11.2.5: the last chunk. gdk-pixbuf takes a picture without its end for a whole one. */
+/* PNG, second edition, 11.2.5: the last chunk. gdk-pixbuf takes a picture without its end for a whole one. */
 static const guint8 png_end[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82};
 
 /* Where in the archive one is, for messages, and which face ids were seen. */
@@ -117,16 +114,11 @@ static GBytes *read_plain_file(int folder, const char *name, gint64 max, char **
     return *problem ? NULL : g_bytes_new_take(g_steal_pointer(&bytes), n);
 }
 
-/* A whole PNG of the right size. That is looked at before it is decoded: a picture of a gigapixel is small when it is
- * black. */
-static gboolean looks_like_chip(GBytes *png)
+static gboolean has_end(GBytes *png)
 {
-    static const guint8 chip_size[PNG_SIZE_BYTES] = {0, 0, 0, NT_CHIP_SIZE, 0, 0, 0, NT_CHIP_SIZE};
     gsize n;
     const guint8 *bytes = g_bytes_get_data(png, &n);
-    return n > sizeof png_start + sizeof chip_size + sizeof png_end && memcmp(bytes, png_start, sizeof png_start) == 0 &&
-           memcmp(bytes + sizeof png_start, chip_size, sizeof chip_size) == 0 &&
-           memcmp(bytes + n - sizeof png_end, png_end, sizeof png_end) == 0;
+    return n > sizeof png_end && memcmp(bytes + n - sizeof png_end, png_end, sizeof png_end) == 0;
 }
 
 guint8 *nt_archive_read_chip(const NtArchive *archive, const NtArchiveFace *face, GError **error)
@@ -135,7 +127,7 @@ guint8 *nt_archive_read_chip(const NtArchive *archive, const NtArchiveFace *face
     if (!face->picture)
         return NULL;
     g_autoptr(GBytes) png = read_plain_file(archive->pictures, face->picture, MAX_PICTURE_BYTES, &problem);
-    guint8 *chip = png && looks_like_chip(png) ? nt_gallery_decode_chip(png) : NULL;
+    guint8 *chip = png && has_end(png) ? nt_gallery_decode_chip(png) : NULL;
     if (!chip)
         g_set_error(error, NT_ARCHIVE_ERROR, NT_ARCHIVE_ERROR_FORMAT,
                     "the archive %s is damaged: its picture %s/%s %s%s; nothing of it was taken. Export it again, or "

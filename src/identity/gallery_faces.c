@@ -20,9 +20,23 @@ gboolean nt_gallery_encode_chip(const guint8 *chip, GBytes **png, GError **error
     return TRUE;
 }
 
+/* PNG, second edition, 5.2 and 11.2.2: signature, then the first chunk with width and height. */
+static const guint8 png_start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
+static const guint8 chip_size[] = {0, 0, 0, NT_CHIP_SIZE, 0, 0, 0, NT_CHIP_SIZE};
+G_STATIC_ASSERT(NT_CHIP_SIZE < 256);
+
+/* Looked at before it is decoded: a picture of a gigapixel is small when it is black. */
+static gboolean has_chip_size(GBytes *png)
+{
+    gsize n;
+    const guint8 *bytes = g_bytes_get_data(png, &n);
+    return n >= sizeof png_start + sizeof chip_size && memcmp(bytes, png_start, sizeof png_start) == 0 &&
+           memcmp(bytes + sizeof png_start, chip_size, sizeof chip_size) == 0;
+}
+
 guint8 *nt_gallery_decode_chip(GBytes *png)
 {
-    g_autoptr(GdkPixbufLoader) loader = png ? gdk_pixbuf_loader_new_with_type("png", NULL) : NULL;
+    g_autoptr(GdkPixbufLoader) loader = png && has_chip_size(png) ? gdk_pixbuf_loader_new_with_type("png", NULL) : NULL;
     if (!loader)
         return NULL;
     const gboolean read = gdk_pixbuf_loader_write_bytes(loader, png, NULL);

@@ -26,7 +26,7 @@ static gboolean find_gone_people(NtGallery *gallery, const char *usable, GError 
                                          " SELECT id FROM history_people WHERE name_key = ?1"
                                          " AND id NOT IN (SELECT id FROM people)",
                                          "write", error);
-    if (!s || !nt_gallery_bind_key(gallery, s, 1, "people.name", usable) ||
+    if (!s || !nt_gallery_bind_key(gallery, s, 1, NT_GALLERY_NAME, usable) ||
         !nt_gallery_finish(gallery, s, "write", error))
         return FALSE;
     if (sqlite3_changes(gallery->db) == 0) {
@@ -133,7 +133,7 @@ static const char delete_empty_changes[] =
 static gboolean delete_name(NtGallery *gallery, const char *usable, GError **error)
 {
     sqlite3_stmt *s = nt_gallery_prepare(gallery, "DELETE FROM history_people WHERE name_key = ?", "write", error);
-    return s && nt_gallery_bind_key(gallery, s, 1, "people.name", usable) &&
+    return s && nt_gallery_bind_key(gallery, s, 1, NT_GALLERY_NAME, usable) &&
            nt_gallery_finish(gallery, s, "write", error);
 }
 

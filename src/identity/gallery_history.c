@@ -76,7 +76,7 @@ static char *name_after(NtGallery *gallery, gint64 person, gint64 after, gboolea
         if (!s)
             return NULL;
         if (nt_gallery_next(gallery, s, &reason))
-            return nt_gallery_column_text(gallery, s, 0, "people.name", error);
+            return nt_gallery_column_text(gallery, s, 0, NT_GALLERY_NAME, error);
         if (reason) {
             g_propagate_error(error, reason);
             return NULL;

@@ -12,6 +12,8 @@
 #define PAGE_COUNT_OFFSET 28
 /* Another program may be writing the file while its header is looked at: how often to look again. */
 #define LOOKS 3
+/* Far beyond the largest value there is: a chip as PNG, about 60 kB. */
+#define MAX_VALUE_BYTES (16 << 20)
 
 /* The file exists with mode 0600 before SQLite sees it: nobody else can ever read it. SQLite gives the files beside it
  * the same mode. One that exists is not touched: closing it would let go of the locks that another connection of this
@@ -145,6 +147,17 @@ static gboolean check_fingerprint(NtGallery *gallery, GError **error)
     return nt_gallery_end_change(gallery, nt_gallery_take_fingerprint(gallery, error), error);
 }
 
+/* A gallery is a file like any other: it may come from somebody who means ill. It may have no programs in it (views and
+ * triggers of its own; ours are temporary), no values larger than we ever write, and what SQLite keeps about it is checked. */
+static void distrust(sqlite3 *db)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES);
+}
+
 static gboolean connect(NtGallery *gallery, const char *name, int flags, GError **error)
 {
     sqlite3_close(gallery->db);
@@ -152,11 +165,12 @@ static gboolean connect(NtGallery *gallery, const char *name, int flags, GError 
     if (sqlite3_open_v2(name, &gallery->db, flags, NULL) != SQLITE_OK)
         return nt_gallery_sqlite_error(gallery, error, "open");
     sqlite3_extended_result_codes(gallery->db, 1);
+    distrust(gallery->db);
     sqlite3_busy_timeout(gallery->db, NT_GALLERY_BUSY_TIMEOUT_MS);
     /* Nothing of a gallery gets into temporary files. */
     return nt_gallery_run(gallery,
                           "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
-                          " PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+                          " PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;",
                           "open", error);
 }
 
@@ -178,17 +192,22 @@ static gboolean read_at_rest(NtGallery *gallery, GError **error)
     return connect(gallery, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
 }
 
+/* What no gallery of ours has in its schema. */
+static const char count_programs[] = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+                                     " OR sql LIKE 'CREATE VIRTUAL%'";
+
 /* Version of the file; 0 for an empty one. Anything else that is no gallery is refused. */
 static gboolean read_version(NtGallery *gallery, gint64 *version, GError **error)
 {
-    gint64 application, n_tables;
+    gint64 application, n_tables, n_programs;
     if (!nt_gallery_query_int(gallery, "PRAGMA application_id", &application, error) ||
         !nt_gallery_query_int(gallery, "PRAGMA user_version", version, error) ||
-        !nt_gallery_query_int(gallery, "SELECT count(*) FROM sqlite_master", &n_tables, error))
+        !nt_gallery_query_int(gallery, "SELECT count(*) FROM sqlite_master", &n_tables, error) ||
+        !nt_gallery_query_int(gallery, count_programs, &n_programs, error))
         return FALSE;
     if (application == 0 && *version == 0 && n_tables == 0)
         return TRUE;
-    if (application != NT_GALLERY_APPLICATION_ID || *version < 1) {
+    if (application != NT_GALLERY_APPLICATION_ID || *version < 1 || n_programs > 0) {
         g_set_error(error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_OPEN,
                     "%s is not a gallery; give the file that 'nametag enroll' made", gallery->path);
         return FALSE;

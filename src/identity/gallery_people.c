@@ -73,12 +73,31 @@ char *nt_gallery_usable_name(const char *name, gboolean new_name, GError **error
     return g_steal_pointer(&usable);
 }
 
+char *nt_gallery_harmless_name(char *name)
+{
+    static const gunichar replacement = 0xfffd;
+    GString *harmless = NULL;
+    for (const char *c = name; *c; c = g_utf8_next_char(c)) {
+        const gboolean too_long = c - name >= NT_GALLERY_MAX_NAME_BYTES, bad = is_control(g_utf8_get_char(c));
+        if ((too_long || bad) && !harmless)
+            harmless = g_string_new_len(name, c - name);
+        if (harmless)
+            g_string_append_unichar(harmless, too_long || bad ? replacement : g_utf8_get_char(c));
+        if (too_long)
+            break;
+    }
+    if (!harmless)
+        return name;
+    g_free(name);
+    return g_string_free(harmless, FALSE);
+}
+
 gboolean nt_gallery_find_id(NtGallery *gallery, const char *usable, gint64 *id, GError **error)
 {
     g_autoptr(sqlite3_stmt) s = nt_gallery_prepare(gallery, "SELECT id FROM people WHERE name_key = ?", "read", error);
     GError *reason = NULL;
     *id = 0;
-    if (!s || !nt_gallery_bind_key(gallery, s, 1, "people.name", usable))
+    if (!s || !nt_gallery_bind_key(gallery, s, 1, NT_GALLERY_NAME, usable))
         return FALSE;
     if (nt_gallery_next(gallery, s, &reason))
         *id = sqlite3_column_int64(s, 0);
@@ -101,8 +120,8 @@ gint64 nt_gallery_require_id(NtGallery *gallery, const char *name, GError **erro
 
 static void bind_name(NtGallery *gallery, sqlite3_stmt *s, const char *name)
 {
-    nt_gallery_bind_value(gallery, s, 1, "people.name", name, strlen(name), TRUE);
-    nt_gallery_bind_key(gallery, s, 2, "people.name", name);
+    nt_gallery_bind_value(gallery, s, 1, NT_GALLERY_NAME, name, strlen(name), TRUE);
+    nt_gallery_bind_key(gallery, s, 2, NT_GALLERY_NAME, name);
 }
 
 gint64 nt_gallery_require_person(NtGallery *gallery, const char *usable, GError **error)
@@ -171,7 +190,7 @@ static GPtrArray *list_people(NtGallery *gallery, gint64 id, GError **error)
         NtPerson *person = g_new0(NtPerson, 1);
         g_ptr_array_add(people, person);
         person->id = sqlite3_column_int64(s, 0);
-        person->name = nt_gallery_column_text(gallery, s, 1, "people.name", &reason);
+        person->name = nt_gallery_column_text(gallery, s, 1, NT_GALLERY_NAME, &reason);
         person->created_us = sqlite3_column_int64(s, 2);
         person->n_faces = (guint)sqlite3_column_int64(s, 3);
         person->n_aside = (guint)sqlite3_column_int64(s, 4);

@@ -102,6 +102,8 @@ gboolean nt_gallery_bind_value(NtGallery *gallery, sqlite3_stmt *statement, int 
                                gconstpointer data, gsize n, gboolean text);
 GBytes *nt_gallery_column_value(NtGallery *gallery, sqlite3_stmt *statement, int column, const char *purpose,
                                 GError **error); /* NULL without error for NULL */
+/* Valid UTF-8, whatever is in the file; a name has no control characters either. */
+#define NT_GALLERY_NAME "people.name"
 char *nt_gallery_column_text(NtGallery *gallery, sqlite3_stmt *statement, int column, const char *purpose,
                              GError **error);
 gboolean nt_gallery_bind_key(NtGallery *gallery, sqlite3_stmt *statement, int place, const char *purpose,
@@ -139,6 +141,9 @@ gboolean nt_gallery_drop_undone(NtGallery *gallery, GError **error);
 /* gallery_people.c */
 /* As it is kept: trimmed and composed; NULL with error. new_name: refuses names that are the program's own as well. */
 char *nt_gallery_usable_name(const char *name, gboolean new_name, GError **error);
+/* A name out of a file, which need not be one that we wrote: what could drive a terminal or turn text round is replaced, and
+ * what is too long is cut. Takes name over. */
+char *nt_gallery_harmless_name(char *name);
 gboolean nt_gallery_find_id(NtGallery *gallery, const char *usable, gint64 *id, GError **error); /* 0: nobody */
 gint64 nt_gallery_require_id(NtGallery *gallery, const char *name, GError **error);
 gint64 nt_gallery_require_person(NtGallery *gallery, const char *usable, GError **error); /* made when new */

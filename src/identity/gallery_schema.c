@@ -128,7 +128,8 @@ static gboolean write_backup(NtGallery *gallery, GError **error)
 {
     g_autofree char *path = nt_gallery_backup_path(gallery);
     sqlite3 *from = NULL, *to = NULL;
-    const int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    /* Where others may write in the gallery's folder, a link with this name could lead to any file of ours. */
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         g_set_error(
             error, NT_GALLERY_ERROR, NT_GALLERY_ERROR_WRITE,

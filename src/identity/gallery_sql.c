@@ -205,7 +205,8 @@ char *nt_gallery_column_text(NtGallery *gallery, sqlite3_stmt *statement, int co
     }
     gsize n = 0;
     const char *text = value ? g_bytes_get_data(value, &n) : NULL;
-    return g_utf8_make_valid(text ? text : "", (gssize)n);
+    char *valid = g_utf8_make_valid(text ? text : "", (gssize)n);
+    return strcmp(purpose, NT_GALLERY_NAME) == 0 ? nt_gallery_harmless_name(valid) : valid;
 }
 
 gboolean nt_gallery_bind_key(NtGallery *gallery, sqlite3_stmt *statement, int place, const char *purpose,

@@ -133,7 +133,7 @@ static const struct {
     guint tables;
     const char *table[2];
 } sealed[] = {
-    {"name", "people.name", FORM_TEXT, 2, {"people", "history_people"}},
+    {"name", NT_GALLERY_NAME, FORM_TEXT, 2, {"people", "history_people"}},
     {"embedding", "faces.embedding", FORM_BYTES, 2, {"faces", "history_faces"}},
     {"source", "faces.source", FORM_TEXT, 2, {"faces", "history_faces"}},
     {"chip", "faces.chip", FORM_BYTES, 2, {"faces", "history_faces"}},
@@ -152,7 +152,7 @@ static const struct {
 /* The column that finds a row by this value; NULL: none. */
 static const char *key_column(const char *sealed_as)
 {
-    if (strcmp(sealed_as, "people.name") == 0)
+    if (strcmp(sealed_as, NT_GALLERY_NAME) == 0)
         return "name_key";
     return strcmp(sealed_as, "unknown_people.source") == 0 ? "source_key" : NULL;
 }

@@ -3,6 +3,7 @@
 #include <glib/gi18n-lib.h>
 #include <gst/pbutils/pbutils.h>
 #include <gst/video/video.h>
+#include <string.h>
 
 #include "media/location.h"
 #include "media/patience.h"
@@ -13,6 +14,34 @@
 /* rtspsrc tries another transport, or gives up connecting, after these. */
 #define RTSP_UDP_LIMIT_US ((guint64)3 * G_USEC_PER_SEC)
 #define RTSP_TCP_LIMIT_US ((guint64)5 * G_USEC_PER_SEC)
+
+/* Of GstAutoplugSelectResult, which is in no header: uridecodebin goes on with the element, or shows the stream as it is. */
+enum { PLUG_TRY = 0, PLUG_EXPOSE = 1 };
+
+/* A file that lists addresses (HLS, DASH, Smooth Streaming, SDP), or an edit of other files, makes these elements open
+ * them: whoever sends such a "clip" would learn who looks at it, and from where. */
+static gboolean leads_away(GstElementFactory *factory)
+{
+    const char *kind = gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS);
+    return kind && strstr(kind, "Demuxer") &&
+           (strstr(kind, "Adaptive") || strstr(kind, "Network") || strstr(kind, "Editing"));
+}
+
+static int on_select(GstElement *decoder, GstPad *pad, GstCaps *caps, GstElementFactory *factory, gint *refused)
+{
+    (void)decoder, (void)pad, (void)caps;
+    if (!leads_away(factory))
+        return PLUG_TRY;
+    if (refused)
+        g_atomic_int_set(refused, 1);
+    return PLUG_EXPOSE;
+}
+
+void nt_decode_stay_local(GstElement *decoder, const char *uri, gint *refused)
+{
+    if (gst_uri_has_protocol(uri, "file"))
+        g_signal_connect(decoder, "autoplug-select", G_CALLBACK(on_select), refused);
+}
 
 /* Subtitles stay undecoded, and sound that nobody takes: nobody looks at them here. */
 static gboolean on_continue(GstElement *decoder, GstPad *pad, GstCaps *caps, NtDecode *decode)
@@ -130,6 +159,7 @@ NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error)
     decode->uri = g_strdup(uri);
     g_autofree char *bare = nt_location_take_credentials(uri, &decode->user, &decode->password);
     g_object_set(decoder, "uri", bare, NULL);
+    nt_decode_stay_local(decoder, uri, &decode->leads_away);
     g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(on_continue), decode);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), decode);
     g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), decode);
@@ -142,8 +172,21 @@ gboolean nt_decode_is_blind(const NtDecode *decode)
     return g_atomic_int_get(&decode->streams_known) && !g_atomic_int_get(&decode->has_video);
 }
 
+gboolean nt_decode_describe_away(const NtDecode *decode, const char *shown, GError **error)
+{
+    if (!g_atomic_int_get(&decode->leads_away))
+        return FALSE;
+    g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
+                _("'%s' is no clip but a list of other addresses, which a file may not make the program open; open the "
+                  "address itself"),
+                shown);
+    return TRUE;
+}
+
 void nt_decode_describe_blind(const NtDecode *decode, const char *shown, GError **error)
 {
+    if (nt_decode_describe_away(decode, shown, error))
+        return;
     g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
                 g_atomic_int_get(&decode->has_audio)
                     ? _("'%s' has no picture, only sound; give a clip that shows something")

@@ -19,7 +19,7 @@ typedef struct NtDecode {
     GstElement *pipeline, *convert, *sink;
     GstBus *bus;
     char *uri, *user, *password; /* of the server, which gets the last two apart, so that no message of GStreamer shows them */
-    gint has_audio, has_video, streams_known; /* atomic, set by streaming threads */
+    gint has_audio, has_video, streams_known, leads_away; /* atomic, set by streaming threads */
     guint rtsp_protocols;  /* GstRTSPLowerTrans; 0: GStreamer's choice */
     NtDecodeSound take_sound; /* NULL: nobody wants it */
     gpointer sound_user;
@@ -27,8 +27,13 @@ typedef struct NtDecode {
 
 /* Elements, not started. uri may have credentials in it. shown: the location for messages. */
 NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error);
+/* Keeps the uridecodebin of a file from opening what the file says: a list of addresses in it is shown as a stream that nobody
+ * takes, and *refused, which may be NULL, becomes 1 (atomic). Nothing happens where uri is an address on the network. */
+void nt_decode_stay_local(GstElement *decoder, const char *uri, gint *refused);
 /* The streams are known, and no picture is among them. Any thread. */
 gboolean nt_decode_is_blind(const NtDecode *decode);
+/* Fills error when there is none because a file leads elsewhere; else FALSE. */
+gboolean nt_decode_describe_away(const NtDecode *decode, const char *shown, GError **error);
 /* Fills error with what to say then, where it is a clip. */
 void nt_decode_describe_blind(const NtDecode *decode, const char *shown, GError **error);
 /* The second half of such a pipeline, from raw video on, in convert and sink; FALSE when an element is missing. flip: rotation tags

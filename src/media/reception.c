@@ -305,11 +305,17 @@ static gboolean has_failed(NtReception *reception)
             nt_trouble_is_stalled(&reception->trouble, pipeline));
 }
 
-static gboolean has_no_picture(NtReception *reception)
+static NtDecode *built_decode(NtReception *reception)
 {
     g_mutex_lock(&reception->lock);
     NtDecode *decode = reception->built ? reception->decode : NULL; /* stays until the owner stops it */
     g_mutex_unlock(&reception->lock);
+    return decode;
+}
+
+static gboolean has_no_picture(NtReception *reception)
+{
+    const NtDecode *decode = built_decode(reception);
     return decode && nt_decode_is_blind(decode);
 }
 
@@ -326,7 +332,9 @@ NtReceptionState nt_reception_state(NtReception *reception, GError **error, GErr
     /* A stream that nothing takes is an error in the end; that it is sound says more. */
     gboolean failed = has_failed(reception),
              pictureless = has_no_picture(reception) && !reception->trouble.missing->len;
-    if (pictureless)
+    if (pictureless && nt_decode_describe_away(built_decode(reception), reception->order.shown, error))
+        ;
+    else if (pictureless)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
                     _("'%s' has no picture; give something that shows one"), reception->order.shown);
     else if (failed || has_no_picture(reception))

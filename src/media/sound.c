@@ -4,6 +4,7 @@
 #include <gst/app/gstappsink.h>
 #include <gst/pbutils/pbutils.h>
 
+#include "media/decode.h"
 #include "media/trouble.h"
 
 #define POLL_NS (20 * GST_MSECOND)
@@ -72,6 +73,7 @@ static gboolean build(NtSound *sound, const char *uri)
                  NULL);
     gst_element_link(sound->convert, sound->sink);
     g_object_set(decoder, "uri", uri, NULL);
+    nt_decode_stay_local(decoder, uri, NULL);
     g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(on_continue), sound);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), sound);
     g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), sound);

@@ -107,7 +107,9 @@ class Options:
             if not words:
                 continue
             program, given = words[0], OPTION.findall(part)
-            if os.path.basename(program) == "nametag" or program == "./run.sh":
+            if program == "./run.sh" and words[1:2] == ["window"]:
+                yield from (f"nametag-gtk has no --{option}: {line}" for option in given if option not in self.window)
+            elif os.path.basename(program) == "nametag" or program == "./run.sh":
                 yield from self._of_nametag(words, given, line)
             elif os.path.basename(program) == "nametag-gtk":
                 yield from (f"nametag-gtk has no --{option}: {line}" for option in given if option not in self.window)

@@ -270,6 +270,22 @@ static void test_refusals(void)
     expect_refusal(m4a, NT_SOURCE_ERROR_NO_VIDEO, "only sound");
 }
 
+/* What calls itself a clip and is a list of addresses is not followed: the file's sender would learn of it. That nothing is
+ * contacted shows tests/packaging/test_privacy.py. */
+static void test_lists(void)
+{
+    static const char hls[] = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\n"
+                              "http://127.0.0.1:9/segment.ts\n#EXT-X-ENDLIST\n";
+    static const char dash[] =
+        "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" mediaPresentationDuration=\"PT9S\" "
+        "profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\"><Period><AdaptationSet mimeType=\"video/mp4\">"
+        "<Representation id=\"1\" bandwidth=\"1000\" width=\"64\" height=\"64\"><BaseURL>http://127.0.0.1:9/clip.mp4</BaseURL>"
+        "<SegmentBase indexRange=\"0-99\"/></Representation></AdaptationSet></Period></MPD>\n";
+    g_autofree char *list = clip_write("list.mp4", hls, sizeof hls - 1), *plan = clip_write("plan.mp4", dash, sizeof dash - 1);
+    expect_refusal(list, NT_SOURCE_ERROR_OPEN, "list of other addresses");
+    expect_refusal(plan, NT_SOURCE_ERROR_OPEN, "list of other addresses");
+}
+
 /* A file cut in the middle gives the frames it has; one cut before its index is refused. */
 static void test_cut(void)
 {
@@ -427,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/source/repaired-times", test_repaired_times);
     g_test_add_func("/media/source/changing-size", test_changing_size);
     g_test_add_func("/media/source/refusals", test_refusals);
+    g_test_add_func("/media/source/lists", test_lists);
     g_test_add_func("/media/source/cut", test_cut);
     g_test_add_func("/media/source/missing-decoder", test_missing_decoder);
     g_test_add_func("/media/source/cancel", test_cancel);
