@@ -332,12 +332,11 @@ NtReceptionState nt_reception_state(NtReception *reception, GError **error, GErr
     /* A stream that nothing takes is an error in the end; that it is sound says more. */
     gboolean failed = has_failed(reception),
              pictureless = has_no_picture(reception) && !reception->trouble.missing->len;
-    if (pictureless && nt_decode_describe_away(built_decode(reception), reception->order.shown, error))
-        ;
-    else if (pictureless)
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
-                    _("'%s' has no picture; give something that shows one"), reception->order.shown);
-    else if (failed || has_no_picture(reception))
+    if (pictureless) {
+        if (!nt_decode_describe_away(built_decode(reception), reception->order.shown, error))
+            g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_NO_VIDEO,
+                        _("'%s' has no picture; give something that shows one"), reception->order.shown);
+    } else if (failed || has_no_picture(reception))
         nt_trouble_describe(&reception->trouble, reception->order.shown, nt_mailbox_arrived(reception->mailbox), error);
     else
         return ended ? NT_RECEPTION_ENDED : NT_RECEPTION_GOING;
