@@ -346,5 +346,22 @@ def test_keyring(case):
     case.check("Secret Service" in refused.stderr, refused.stderr)
 
 
+def test_keyring_of_a_sandbox(case):
+    """Where libsecret keeps a file of the application's own, as in a Flatpak, no Secret Service is asked for anything."""
+    enrol(case, "Bob", PICTURES[0])
+    case.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+    case.env["SECRET_BACKEND"] = "file"
+    # libsecret's own tests use these instead of the portal.
+    case.env["SECRET_FILE_TEST_PATH"] = case.path("keys")
+    case.env["SECRET_FILE_TEST_PASSWORD"] = "what the portal gives"
+    case.nametag("people", "--gallery", case.gallery, "encrypt", "--keyring", timeout=60)
+    case.check(b"Bob" not in gallery_bytes(case), "the name is in the file")
+    shown = case.nametag("people", "--gallery", case.gallery, timeout=60)
+    case.check("Bob" in shown.stdout, shown.stdout)
+    case.env["SECRET_FILE_TEST_PASSWORD"] = "what another application gets"
+    refused = case.nametag("people", "--gallery", case.gallery, expect=1, timeout=60)
+    case.check("its key cannot be had" in refused.stderr, refused.stderr)
+
+
 if __name__ == "__main__":
     main(__name__)
