@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "identity/gallery.h"
 #include "media/devices.h"
+#include "media/location.h"
 
 struct _NtPreferencesWindow {
     AdwPreferencesWindow parent_instance;
@@ -157,7 +158,11 @@ static void on_gallery_chosen(NtPreferencesWindow *self, int response)
     g_autoptr(GFile) file =
         response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(chooser)) : NULL;
     g_autofree char *path = file ? g_file_get_path(file) : NULL;
-    if (path)
+    if (path && nt_location_is_lone_document(path))
+        adw_preferences_window_add_toast(
+            ADW_PREFERENCES_WINDOW(self),
+            adw_toast_new(_("Inside this sandbox the gallery can only be in Nametag’s own folder.")));
+    else if (path)
         use_gallery(self, path);
     else if (file)
         adw_preferences_window_add_toast(ADW_PREFERENCES_WINDOW(self),

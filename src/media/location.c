@@ -143,3 +143,12 @@ char *nt_location_take_credentials(const char *uri, char **user, char **password
     }
     return g_strdup_printf("%.*s%s", (int)(authority - uri), uri, host);
 }
+
+gboolean nt_location_is_lone_document(const char *path)
+{
+    g_autofree char *documents = g_build_filename(g_get_user_runtime_dir(), "doc", G_DIR_SEPARATOR_S, NULL);
+    if (!g_str_has_prefix(path, documents))
+        return FALSE;
+    const char *name = strchr(path + strlen(documents), G_DIR_SEPARATOR);
+    return name && name[1] && !strchr(name + 1, G_DIR_SEPARATOR);
+}

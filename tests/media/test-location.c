@@ -65,6 +65,22 @@ static void test_credentials(void)
     }
 }
 
+static void test_lone_document(void)
+{
+    static const struct {
+        const char *path;
+        gboolean is_alone;
+    } cases[] = {
+        {"doc/5e1f/people.sqlite", TRUE}, {"doc/5e1f/Family/people.sqlite", FALSE}, {"doc/5e1f", FALSE},
+        {"doc/5e1f/", FALSE},             {"documents/5e1f/people.sqlite", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strconcat(g_get_user_runtime_dir(), "/", cases[i].path, NULL);
+        g_assert_cmpint(nt_location_is_lone_document(path), ==, cases[i].is_alone);
+    }
+    g_assert_false(nt_location_is_lone_document("/home/anna/doc/5e1f/people.sqlite"));
+}
+
 /* An error about an address says which, without its secrets. */
 static void test_errors(void)
 {
@@ -80,6 +96,7 @@ int main(int argc, char **argv)
     clips_init(&argc, &argv);
     g_test_add_func("/media/location/mask", test_mask);
     g_test_add_func("/media/location/credentials", test_credentials);
+    g_test_add_func("/media/location/lone-document", test_lone_document);
     g_test_add_func("/media/location/errors", test_errors);
     return clips_run();
 }
