@@ -19,7 +19,7 @@ test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpe
   doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream strace
   zsh fish bash-completion mandoc librsvg2-bin libglib2.0-bin python3-gi
   pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev
-  jq sqlite3)
+  jq sqlite3 flatpak-builder buildah debootstrap)
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'nametag: %s\n' "$*" >&2; exit 1; }
