@@ -81,6 +81,8 @@ def test_sources(case):
         for source in one["sources"]:
             if source["type"] == "dir":
                 case.equal((one["name"], source["path"]), ("nametag", ".."), "a folder as a source")
+                for left_out in ("build", ".git", ".flatpak-builder"):
+                    case.check(left_out in source["skip"], f"{left_out} would be copied into the build")
             elif "url" in source:
                 case.check(re.fullmatch(r"[0-9a-f]{64}", source.get("sha256", "")), f"{source['url']} has no SHA-256")
                 case.check(source["url"].startswith("https://"), source["url"])
