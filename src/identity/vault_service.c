@@ -81,8 +81,8 @@ static void set_service_error(GError **error, GError *reason, int seconds)
     g_error_free(reason);
 }
 
-/* Whether it is the session's Secret Service that libsecret will ask. In a Flatpak, or where $SECRET_BACKEND says so, it keeps a
- * file of the application's own instead, encrypted by what the Secret portal gives it. */
+/* Whether it is the session's Secret Service that libsecret will ask. In a Flatpak, or where $SECRET_BACKEND says so,
+ * it keeps a file of the application's own instead, encrypted by what the Secret portal gives it. */
 static gboolean is_service_asked(void)
 {
     const char *backend = g_getenv("SECRET_BACKEND");

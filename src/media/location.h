@@ -18,8 +18,9 @@ char *nt_location_mask(const char *text);
  * g_free. */
 char *nt_location_take_credentials(const char *uri, char **user, char **password);
 
-/* Whether the path is of a file that a sandbox was given alone, by the documents portal ($XDG_RUNTIME_DIR/doc/ID/NAME): what a program
- * writes beside it, as SQLite does, is seen by no other program. A file in a folder that was given is not alone. */
+/* Whether the path is of a file that a sandbox was given alone, by the documents portal
+ * ($XDG_RUNTIME_DIR/doc/ID/NAME): what a program writes beside it, as SQLite does, no other program sees. A file in a
+ * folder that was given is not alone. */
 gboolean nt_location_is_lone_document(const char *path);
 
 #endif

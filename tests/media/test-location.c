@@ -71,8 +71,11 @@ static void test_lone_document(void)
         const char *path;
         gboolean is_alone;
     } cases[] = {
-        {"doc/5e1f/people.sqlite", TRUE}, {"doc/5e1f/Family/people.sqlite", FALSE}, {"doc/5e1f", FALSE},
-        {"doc/5e1f/", FALSE},             {"documents/5e1f/people.sqlite", FALSE},
+        {"doc/5e1f/people.sqlite", TRUE},
+        {"doc/5e1f/Family/people.sqlite", FALSE},
+        {"doc/5e1f", FALSE},
+        {"doc/5e1f/", FALSE},
+        {"documents/5e1f/people.sqlite", FALSE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strconcat(g_get_user_runtime_dir(), "/", cases[i].path, NULL);
