@@ -15,8 +15,9 @@ OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 # Options of other programs, which documents show in a command of theirs.
 FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "sqlite3": {"csv"}, "appstreamcli": {"no-net", "pedantic"},
            "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
-           "systemctl": {"user"}, "pkg-config": {"cflags", "libs"}, "find": set(), "flatpak": {"user", "filesystem"},
-           "flatpak-builder": {"user", "install", "force-clean"}, "podman": {"rm", "volume", "device", "network"}}
+           "systemctl": {"user", "now"}, "pkg-config": {"cflags", "libs"}, "find": set(), "flatpak": {"user", "filesystem"},
+           "flatpak-builder": {"user", "install", "force-clean"},            "podman": {"rm", "volume", "device", "network", "userns", "user", "read-only", "tmpfs", "group-add", "build-arg", "replace",
+                      "name", "cap-drop", "security-opt"}}
 LEAST_LITERAL = 8  # letters of a message that must be fixed, or anything would fit
 
 
@@ -100,6 +101,7 @@ class Options:
 
     def _of_command(self, line):
         """What is wrong in a command line."""
+        line = re.sub(r"^alias \w+='(.*)'$", r"\1", line)
         for part in re.split(r"\||&&|;|\$\(|`", re.sub(r"\s#\s.*", "", line)):
             words = part.split()
             while words and (re.match(r"[A-Z_]+=", words[0]) or words[0] in ("$", "sudo", "exec", "do", "then", "time", "(")):
@@ -115,11 +117,23 @@ class Options:
                 yield from (f"nametag-gtk has no --{option}: {line}" for option in given if option not in self.window)
             elif re.search(r"tests/|\.py$|bench-|^python3?$", part):
                 yield from (f"no program of tests/ has --{option}: {line}" for option in given if option not in self.scripts)
+            elif os.path.basename(program.removeprefix("ExecStart=")) in ("podman", "docker"):
+                yield from self._of_container(words, line)
             elif program in FOREIGN:
                 yield from (f"--{option} of {program} is not in FOREIGN: {line}" for option in given
                             if option not in FOREIGN[program])
             else:
                 yield from (f"whose option is --{option}? {line}" for option in given if option not in self.all())
+
+    def _of_container(self, words, line):
+        """podman's or docker's own words, then the image, then nametag's."""
+        image = next((place for place, word in enumerate(words) if place > 1 and words[place - 1] != "-t"
+                      and re.fullmatch(r"(localhost/)?nametag(:\w+)?'?", word)), len(words))
+        inside = words[image + 1:]
+        yield from (f"--{option} of containers is not in FOREIGN: {line}" for option in OPTION.findall(" ".join(words[:image]))
+                    if option not in FOREIGN["podman"])
+        if inside:
+            yield from self._of_nametag(["nametag", *inside], OPTION.findall(" ".join(inside)), line)
 
     def _of_nametag(self, words, given, line):
         command = next((word for word in words[1:] if not word.startswith("-")), None)

@@ -22,6 +22,7 @@ ALARMS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "CRITICAL **", 
 
 BUILDS = "sets up and builds the project: ./run.sh and ./test.sh are what the tests begin with"
 MEASURES = "measures for minutes: a machine of its own"
+CONTAINER = "needs podman and an image: tests/packaging/image.sh builds one, and runs it with buildah"
 INSTALLS = "changes the machine it runs on, as root"
 KINDS = ("sh", "console", "text", "c", "python", "json", "csv")
 # Blocks with commands that are not run, by document and first line.
@@ -40,6 +41,13 @@ NOT_RUN = {
     },
     "docs/architecture.md": {
         "nametag tag     source ──► tracker (a thread) ──► unknowns, records, recorder": "a drawing, no command",
+    },
+    "docs/image.md": {
+        "bash build-aux/image/build.sh": CONTAINER,
+        "podman build -f build-aux/image/Containerfile --build-arg VERSION=0.1.0 -t nametag .": CONTAINER,
+        "mkdir -p gallery": CONTAINER,
+        'podman run --rm --userns keep-id:uid=1000,gid=1000 -v "$PWD":/data -v "$PWD/gallery":/var/lib/nametag nametag \\': CONTAINER,
+        "[Unit]": CONTAINER,
     },
     "docs/performance.md": {
         "sudo apt-get install libdnnl-dev                 # for this alone; dlib's package is there already": INSTALLS,
