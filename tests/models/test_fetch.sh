@@ -6,7 +6,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 number=0
 echo 'TAP version 13'
-echo '1..6'
+echo '1..9'
 
 # ok DESCRIPTION CONDITION...
 ok() {
@@ -50,5 +50,18 @@ ok 'a good package is put in place' eval 'fetch && cmp -s "$work/dest/thing-1.0.
 npm 'exit 1'
 ok 'the second time npm is not asked' eval 'fetch && [ ! -s "$work/out" ]'
 
+check() { PATH="$work/bin:$PATH" bash "$work/models/fetch.sh" --check "$1" >"$work/out" 2>&1; }
+ok 'a check of what is whole says nothing and writes nothing' \
+  eval 'rm -f "$work/dest/.verified" && check "$work/dest" && [ ! -s "$work/out" ] && [ ! -e "$work/dest/.verified" ]'
+
+npm "cp '$work/good.tgz' thing-1.0.0.tgz"
+ok 'a check fetches nothing' eval '! check "$work/other" && one_line && [ ! -e "$work/other" ]'
+npm 'exit 1'
+fetch
+
 echo changed >"$work/dest/thing-1.0.0/file.txt"
 ok 'a file changed later is noticed' eval '! fetch && one_line && grep -q "thing-1.0.0" "$work/out"'
+
+# As large and as old as before: only its bytes tell.
+touch -r "$work/package/file.txt" "$work/dest/thing-1.0.0/file.txt"
+ok 'a check reads the file, whatever was noted of it' eval '! check "$work/dest" && one_line && grep -q "thing-1.0.0" "$work/out"'
