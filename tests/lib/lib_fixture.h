@@ -11,6 +11,9 @@
 
 char *sample_path(int number);         /* 1 to N_SAMPLES; free with g_free */
 char *portrait_path(const char *name); /* of the other package: one person a picture */
+#define SOMEBODY_ELSE "SeanConnery.jpg"
+/* The builds of distributions have only those pictures that models/manifest.json lists: one person's, not another's. */
+gboolean has_portraits(void);
 NtStill *load(const char *path);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Nametag, nametag_close)

@@ -2,6 +2,7 @@
 #include "lib/lib_fixture.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "identity/gallery.h"
@@ -9,7 +10,6 @@
 #define FRANCK "franck_02888.jpg"
 #define FRANCK_AGAIN "franck_04000.jpg"
 #define FRANCK_ONCE_MORE "franck_01829.jpg"
-#define SOMEBODY_ELSE "SeanConnery.jpg"
 
 static NametagTags *tag_portrait(Nametag *nametag, const char *name)
 {
@@ -318,6 +318,10 @@ static void test_names(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    if (!has_portraits()) {
+        printf("1..0 # SKIP the portraits are not here\n");
+        return 0;
+    }
     g_test_add_func("/lib/people/from-enrolling-to-forgetting", test_from_enrolling_to_forgetting);
     g_test_add_func("/lib/people/refusals", test_refusals);
     g_test_add_func("/lib/people/poor-pictures", test_poor_pictures);
