@@ -18,6 +18,7 @@ build_packages=(
 test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus
   doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream strace
   zsh fish bash-completion mandoc librsvg2-bin libglib2.0-bin python3-gi
+  debhelper dpkg-dev lintian debootstrap
   pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev
   jq sqlite3 flatpak-builder buildah debootstrap)
 
