@@ -14,9 +14,12 @@ VERBS = re.compile(r"^  ([a-z][a-z-]+)\s", re.M)
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 # Options of other programs, which documents show in a command of theirs.
 FOREIGN = {"mpv": {"sub-file"}, "jq": {"unbuffered"}, "sqlite3": {"csv"}, "appstreamcli": {"no-net", "pedantic"},
-           "meson": {"suite", "prefix", "destdir"}, "apt": {"no-install-recommends"},
+           "meson": {"suite", "prefix", "destdir", "buildtype"}, "apt": {"no-install-recommends"},
+           "apt-get": {"no-install-recommends"}, "build-aux/package-deb.sh": {"twice", "source"},
+           "models/fetch.sh": {"check"},
            "systemctl": {"user", "now"}, "pkg-config": {"cflags", "libs"}, "find": set(), "flatpak": {"user", "filesystem"},
-           "flatpak-builder": {"user", "install", "force-clean"},            "podman": {"rm", "volume", "device", "network", "userns", "user", "read-only", "tmpfs", "group-add", "build-arg", "replace",
+           "flatpak-builder": {"user", "install", "force-clean"},
+           "podman": {"rm", "volume", "device", "network", "userns", "user", "read-only", "tmpfs", "group-add", "build-arg", "replace",
                       "name", "cap-drop", "security-opt"}}
 LEAST_LITERAL = 8  # letters of a message that must be fixed, or anything would fit
 

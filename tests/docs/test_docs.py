@@ -24,6 +24,7 @@ BUILDS = "sets up and builds the project: ./run.sh and ./test.sh are what the te
 MEASURES = "measures for minutes: a machine of its own"
 CONTAINER = "needs podman and an image: tests/packaging/image.sh builds one, and runs it with buildah"
 INSTALLS = "changes the machine it runs on, as root"
+REBUILDS = "builds the project anew: tests/packaging does all this"
 KINDS = ("sh", "console", "text", "c", "python", "json", "csv")
 # Blocks with commands that are not run, by document and first line.
 NOT_RUN = {
@@ -48,6 +49,10 @@ NOT_RUN = {
         "mkdir -p gallery": CONTAINER,
         'podman run --rm --userns keep-id:uid=1000,gid=1000 -v "$PWD":/data -v "$PWD/gallery":/var/lib/nametag nametag \\': CONTAINER,
         "[Unit]": CONTAINER,
+    },
+    "docs/packaging.md": {
+        "build-aux/package-deb.sh                                # build/deb/*.deb, some minutes": REBUILDS,
+        "bash models/fetch.sh DIR                                # with a network; DIR then holds the checked packages": REBUILDS,
     },
     "docs/performance.md": {
         "sudo apt-get install libdnnl-dev                 # for this alone; dlib's package is there already": INSTALLS,
