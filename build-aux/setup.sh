@@ -10,7 +10,7 @@ build_packages=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-libav gstreamer1.0-tools gstreamer1.0-pipewire
   libopenblas-dev liblapack-dev libsvm-dev libsqlite3-dev libjson-glib-dev libcairo2-dev libpango1.0-dev
-  libgtk-4-dev libadwaita-1-dev adwaita-icon-theme librsvg2-common gettext
+  libgtk-4-dev libadwaita-1-dev adwaita-icon-theme librsvg2-common gettext appstream
   libgdk-pixbuf-2.0-dev libsodium-dev libsecret-1-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
 # Needed by the tests alone: a display without a screen, and ways to use the window on it; cameras and network cameras made from clips; what the
