@@ -8,6 +8,9 @@
 #define ERASE_LINE "\r\033[K"
 #define REPLACEMENT 0xfffd
 #define MAX_PENDING 3
+/* From this byte on nothing begins a character (RFC 3629, 3). GLib, which knows five and six bytes from older days, would
+ * wait for more of it. */
+#define FIRST_NO_BEGINNING 0xf8
 
 typedef struct Guard {
     int descriptor;
@@ -25,7 +28,9 @@ gsize nt_terminal_append_harmless(GString *out, const char *text, gsize n)
 {
     const char *at = text, *end = text + n;
     while (at < end) {
-        const gunichar c = *at ? g_utf8_get_char_validated(at, end - at) : 0;
+        const gunichar c = !*at                                   ? 0
+                           : (guchar)*at >= FIRST_NO_BEGINNING ? (gunichar)-1
+                                                               : g_utf8_get_char_validated(at, end - at);
         if (c == (gunichar)-2)
             break;
         if (*at == '\r' && (at + 1 == end || at[1] == '\n')) { /* a line's end in CSV; alone it would paint over the line */
@@ -81,12 +86,29 @@ static FILE *guarded(Guard *guard, FILE *plain, int buffering)
     return stream;
 }
 
+/* GLib's own way is to say nothing on a stream that has no descriptor, not even why it ends the process. */
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize n, G_GNUC_UNUSED gpointer user)
+{
+    const char *domain = NULL;
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(fields[i].key, "GLIB_DOMAIN") == 0)
+            domain = fields[i].value;
+    if (!g_log_writer_default_would_drop(level, domain)) {
+        g_autofree char *text = g_log_writer_format_fields(level, fields, n, FALSE);
+        fprintf(stderr, "%s\n", text);
+    }
+    return G_LOG_WRITER_HANDLED;
+}
+
 void nt_terminal_guard(void)
 {
     static Guard out = {.descriptor = STDOUT_FILENO}, error = {.descriptor = STDERR_FILENO};
+    FILE *plain = stderr;
     stdout = guarded(&out, stdout, _IOLBF);
     if (!g_getenv("GST_DEBUG")) /* its own colours, for who asked for them */
         stderr = guarded(&error, stderr, _IONBF);
+    if (stderr != plain)
+        g_log_set_writer_func(write_log, NULL, NULL);
 }
 #else
 void nt_terminal_guard(void) {}
