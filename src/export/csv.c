@@ -4,7 +4,7 @@
 
 /* What a spreadsheet takes for a formula: a name or a file called =cmd|... must not be one. An apostrophe before it says
  * "text" to them. */
-static gboolean is_formula(const char *field) { return *field && strchr("=+-@\t\r", *field); }
+static gboolean is_formula(const char *field) { return *field && strchr("=+-@\t\r\n", *field); }
 
 void nt_csv_append_field(GString *csv, const char *field)
 {

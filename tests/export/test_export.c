@@ -52,12 +52,12 @@ static void test_floats_read_back(void)
 static void test_csv(void)
 {
     g_autoptr(GString) csv = g_string_new(NULL);
-    static const char *const fields[] = {"plain", "", "a,b", "say \"hi\"", "two\nlines"};
+    static const char *const fields[] = {"plain", "", "a,b", "say \"hi\"", "two\nlines", "=1+1", "-a", "\n=1"};
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
         g_string_append(csv, i ? ";" : "");
         nt_csv_append_field(csv, fields[i]);
     }
-    g_assert_cmpstr(csv->str, ==, "plain;;\"a,b\";\"say \"\"hi\"\"\";\"two\nlines\"");
+    g_assert_cmpstr(csv->str, ==, "plain;;\"a,b\";\"say \"\"hi\"\"\";\"two\nlines\";'=1+1;'-a;\"'\n=1\"");
 }
 
 static NtTaggedFrame *make_frame(void)
