@@ -192,9 +192,11 @@ static gboolean read_at_rest(NtGallery *gallery, GError **error)
     return connect(gallery, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
 }
 
-/* What no gallery of ours has in its schema. */
+/* What no gallery of ours has in its schema. SQLite writes these words just so; whoever writes the schema's table himself may
+ * have a comment between them, and any type beside them. */
 static const char count_programs[] = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
-                                     " OR sql LIKE 'CREATE VIRTUAL%'";
+                                     " OR (sql NOT LIKE 'CREATE TABLE%' AND sql NOT LIKE 'CREATE INDEX%'"
+                                     " AND sql NOT LIKE 'CREATE UNIQUE INDEX%')";
 
 /* Version of the file; 0 for an empty one. Anything else that is no gallery is refused. */
 static gboolean read_version(NtGallery *gallery, gint64 *version, GError **error)
