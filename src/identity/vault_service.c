@@ -86,7 +86,7 @@ static void set_service_error(GError **error, GError *reason, int seconds)
 static gboolean is_service_asked(void)
 {
     const char *backend = g_getenv("SECRET_BACKEND");
-    return backend ? strcmp(backend, "service") == 0 : !g_file_test(SANDBOX_MARK, G_FILE_TEST_EXISTS);
+    return backend && *backend ? strcmp(backend, "service") == 0 : !g_file_test(SANDBOX_MARK, G_FILE_TEST_EXISTS);
 }
 
 /* Whether there is a service that answers, where one is asked; the connection is libsecret's, until disconnect. */
