@@ -2,6 +2,7 @@
 #include "lib/lib_private.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_UPSAMPLE 4

@@ -331,7 +331,7 @@ NAMETAG_API NametagStatus nametag_tag(Nametag *nametag, const NametagPicture *pi
  *  @param path Of a file; the gallery remembers it as the source of a face that is enrolled from it.
  *  @param[out] tags To be let go with nametag_tags_free(); NULL on failure.
  *  @return ::NAMETAG_OK; ::NAMETAG_ERROR_IO when the file cannot be read, ::NAMETAG_ERROR_FORMAT when it is no
- *  picture, or half of one. */
+ *  picture, or half of one; else as nametag_tag(). */
 NAMETAG_API NametagStatus nametag_tag_file(Nametag *nametag, const char *path, NametagTags **tags);
 
 /** Names faces that another detector has found: landmarks, embedding and verdict for each of the boxes.

@@ -2,6 +2,8 @@
 #include "engine/tracker.h"
 #include "lib/lib_private.h"
 
+#include <stdlib.h>
+
 struct NametagTracker {
     NtLibCore *core;
     NtTracker *tracker;
