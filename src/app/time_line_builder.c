@@ -245,8 +245,8 @@ static gpointer run(gpointer data)
     Look look = {.builder = builder, .duration_ns = -1, .reached_ns = -1};
     look.next_keep_us = g_get_monotonic_time() + KEEP_US;
     if (builder->remember) {
-        look.ticket = nt_time_line_cache_ticket();
         look.name = nt_time_line_cache_name(builder->location, nt_model_set_fingerprint(builder->models));
+        look.ticket = look.name ? nt_time_line_cache_ticket() : NULL;
         look.earlier = look.name ? nt_time_line_cache_load(look.name) : NULL;
     }
     if (look.earlier)

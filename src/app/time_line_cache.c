@@ -242,12 +242,6 @@ static char *current_ticket(void)
     return g_strdup_printf("%u:%s", generation, epoch);
 }
 
-char *nt_time_line_cache_ticket(void)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-    return current_ticket();
-}
-
 NtAppearances *nt_time_line_cache_load(const char *name)
 {
     g_autofree char *path = nt_clip_cache_folder();
@@ -318,6 +312,14 @@ static gboolean make_folder(const char *path)
     return g_mkdir_with_parents(path, 0700) == 0 && g_chmod(path, 0700) == 0;
 }
 
+char *nt_time_line_cache_ticket(void)
+{
+    g_autofree char *path = nt_clip_cache_folder();
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    make_folder(path); /* who clears in another process leaves the new epoch in it, if it is there */
+    return current_ticket();
+}
+
 gboolean nt_time_line_cache_store(const char *name, const char *ticket, const NtAppearances *appearances)
 {
     g_autoptr(GBytes) bytes = nt_time_line_cache_pack(appearances);
@@ -331,6 +333,11 @@ gboolean nt_time_line_cache_store(const char *name, const char *ticket, const Nt
     if (strcmp(ticket, current) != 0 || !make_folder(path) ||
         !g_file_set_contents_full(file, data, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
         return FALSE;
+    g_autofree char *afterwards = current_ticket();
+    if (strcmp(ticket, afterwards) != 0) { /* cleared by another process, which may have missed what was being written */
+        g_unlink(file);
+        return FALSE;
+    }
     make_room(path);
     return TRUE;
 }

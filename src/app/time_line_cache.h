@@ -25,7 +25,7 @@
 
 /* The name of a clip's file, the caller's; NULL when it can't be kept: not a local file, or not there. */
 char *nt_time_line_cache_name(const char *location, const char *fingerprint);
-/* The right to store what is found from now on; the caller's. */
+/* The right to store what is found from now on; the caller's. Makes the folder. */
 char *nt_time_line_cache_ticket(void);
 
 NtAppearances *nt_time_line_cache_load(const char *name); /* NULL: nothing that can be used */

@@ -1,8 +1,9 @@
 /* Nametag - where the window keeps what it found of clips: $XDG_CACHE_HOME/nametag/timelines (app/time_line_cache.h).
  *
- * The files hold embeddings and pictures of whoever was seen, so that whoever makes a gallery forget somebody, or seals it, clears them,
- * also where there is no window. Whoever is still looking through a clip must not write afterwards what was seen before: the
- * epoch, which changes with every clearing, tells.
+ * The files hold embeddings and pictures of whoever was seen, so that whoever makes a gallery forget somebody, or seals it,
+ * clears them, also where there is no window. Whoever is still looking through a clip must not write afterwards what was
+ * seen before: the epoch, which changes with every clearing, tells. He makes the folder before he begins, for where there
+ * is none there is nothing to clear, and no epoch is left either.
  *
  * Any thread, any process.
  */

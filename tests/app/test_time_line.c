@@ -9,6 +9,7 @@
 #include "app/time_line.h"
 #include "app/time_line_builder.h"
 #include "app/time_line_cache.h"
+#include "engine/clip_cache.h"
 #include "media/source.h"
 
 #define SECOND G_GINT64_CONSTANT(1000000000)
@@ -274,6 +275,20 @@ static void test_store(void)
     g_autofree char *new_ticket = nt_time_line_cache_ticket();
     g_assert_true(nt_time_line_cache_store("a", new_ticket, clip));
     nt_time_line_cache_clear();
+}
+
+/* By another process, before anything was ever kept: it knows of no ticket, the folder is all that both have. */
+static void test_cleared_elsewhere(void)
+{
+    g_autoptr(NtAppearances) clip = make_appearances();
+    g_autofree char *path = cache_folder();
+    remove_tree(path);
+    nt_clip_cache_clear();
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_autofree char *ticket = nt_time_line_cache_ticket();
+    nt_clip_cache_clear();
+    g_assert_false(nt_time_line_cache_store("a", ticket, clip));
+    g_assert_cmpuint(count_files(), ==, 0);
 }
 
 static void test_room(void)
@@ -606,6 +621,7 @@ int main(int argc, char **argv)
     g_test_add_func("/time-line/cache/round-trip", test_round_trip);
     g_test_add_func("/time-line/cache/damage", test_damage);
     g_test_add_func("/time-line/cache/store", test_store);
+    g_test_add_func("/time-line/cache/cleared-elsewhere", test_cleared_elsewhere);
     g_test_add_func("/time-line/cache/room", test_room);
     g_test_add_func("/time-line/cache/names", test_names);
     g_test_add_func("/time-line/from-nothing-and-again", test_from_nothing_and_again);
