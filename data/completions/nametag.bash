@@ -45,11 +45,10 @@ _nametag_people()
     _nametag_lines < <("${words[0]}" people "${gallery[@]}" names 2>/dev/null)
 }
 
+# Not by compgen -W, which would run what stands in $(...) of a camera's name.
 _nametag_cameras()
 {
-    local ids
-    ids=$("${words[0]}" devices --json 2>/dev/null | grep -o '"id": *"[^"]*"' | cut -d '"' -f 4)
-    COMPREPLY+=($(compgen -W "$ids test:" -- "$cur"))
+    _nametag_lines < <("${words[0]}" devices --json 2>/dev/null | grep -o '"id": *"[^"]*"' | cut -d '"' -f 4; echo test:)
     __ltrim_colon_completions "$cur"
 }
 

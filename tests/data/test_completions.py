@@ -214,6 +214,23 @@ def check_cameras(case, shell):
         case.equal(shell.offers("nametag-gtk --camera "), ["ClipCamera", "ClipCamera 2"], shell.name)
 
 
+def test_camera_that_means_ill(case):
+    """A camera may be called anything: of its name nothing is run"""
+    os.mkdir(case.path("bin"))
+    with open(os.open(case.path("bin", "nametag"), os.O_CREAT | os.O_WRONLY, 0o755), "w") as file:
+        file.write("#!/bin/sh\necho '[{\"id\": \"pipewire:$(touch owned)\", \"name\": \"Clip$(touch owned)\"}]'\n")
+    check_camera_that_means_ill(case)
+
+
+@each_shell
+def check_camera_that_means_ill(case, shell):
+    case.check([name for name in shell.offers("nametag live pipe") if "touch" in name], f"{shell.name}: the camera is not offered")
+    shell.after("nametag live pipe")
+    if GTK:
+        shell.after("nametag-gtk --camera Cl")
+    case.check(not os.path.exists(case.path("owned")), f"{shell.name} ran what stands in the name")
+
+
 @each_shell
 def test_window(case, shell):
     """nametag-gtk has the options of its help"""
