@@ -13,14 +13,14 @@ build_packages=(
   libgtk-4-dev libadwaita-1-dev adwaita-icon-theme librsvg2-common gettext appstream
   libgdk-pixbuf-2.0-dev libsodium-dev libsecret-1-dev fonts-dejavu-core libdlib-dev libdlib-data
 )
-# Needed by the tests alone: a display without a screen, and ways to use the window on it; cameras and network cameras made from clips; what the
-# documents' examples use.
+# Needed by the tests alone: checkers; a display without a screen, and ways to use the window on it; shells; packaging; cameras and network
+# cameras made from clips; what the documents' examples use.
 test_packages=(valgrind gstreamer1.0-plugins-base-apps libasan8 libubsan1 libjpeg-dev libpng-dev gnome-keyring dbus
-  doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils appstream strace
+  doxygen xvfb xauth xdotool imagemagick at-spi2-core python3-pyatspi desktop-file-utils strace
   zsh fish bash-completion mandoc librsvg2-bin libglib2.0-bin python3-gi
-  debhelper dpkg-dev lintian debootstrap
+  debhelper dpkg-dev lintian debootstrap flatpak-builder buildah
   pipewire pipewire-bin wireplumber libpipewire-0.3-dev libgstrtspserver-1.0-dev
-  jq sqlite3 flatpak-builder buildah debootstrap)
+  jq sqlite3)
 
 say() { printf '==> %s\n' "$*"; }
 fail() { printf 'nametag: %s\n' "$*" >&2; exit 1; }

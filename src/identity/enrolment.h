@@ -1,6 +1,6 @@
 /* Nametag - pictures into a gallery: judged against those that are there, written, and of many the most varied in use.
  *
- * Where a gallery is asked for, NULL stands for one where nobody is enrolled. */
+ * To judge and to check, a gallery may be NULL: one where nobody is enrolled. */
 #ifndef NT_ENROLMENT_H
 #define NT_ENROLMENT_H
 

@@ -39,7 +39,8 @@ make_base() {
     skip "debootstrap could not make a base system; is there a network connection?"
   fi
   rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
-  # Beside the final place and renamed: whoever finds the file finds all of it.
+  # Beside the final place and renamed: whoever finds the file finds all of it. What apt needs to reach the mirror may be secret.
+  umask 077
   tar --numeric-owner -C "$work/root" -cf "$file.$$.part" .
   mv "$file.$$.part" "$file"
 }

@@ -116,7 +116,7 @@ prepare_needs() {
     system -- apt-get install -y -qq --no-install-recommends $list || return
     rm -rf "$root"/var/cache/apt/archives/*.deb
     rm -f "$chroots"/bookworm-needs-*.tar
-    tar --numeric-owner -C "$root" --exclude=./debs --exclude=./home/tester -cf "$kept.$$.part" . && mv "$kept.$$.part" "$kept" || return
+    (umask 077; tar --numeric-owner -C "$root" --exclude=./debs --exclude=./home/tester -cf "$kept.$$.part" .) && mv "$kept.$$.part" "$kept" || return
   else
     fresh "$kept" && mkdir -p "$root/debs/1" && (cd "$debs" && cp $(packages) "$root/debs/1/") || return
   fi

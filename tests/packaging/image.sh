@@ -127,6 +127,16 @@ makes() {
   local output=$1; shift
   gst-launch-1.0 -q filesrc location="$demo" ! "$@" ! filesink location="$work/data/$output" >"$work/said" 2>&1 && [ -s "$work/data/$output" ]
 }
+# reads NAME OUTPUT COMMAND ELEMENT...: a test on such a clip; skipped where this machine cannot make one.
+reads() {
+  local name=$1 output=$2 command=$3; shift 3
+  if makes "$output" "$@"; then
+    check "$name" $command
+  else
+    n=$((n + 1))
+    printf 'ok %d - %s # SKIP no such clip can be made here\n' "$n" "$name"
+  fi
+}
 reads_clip() {
   in_image nametag tag "$1" --records "$1.jsonl" --no-keep --quiet && [ "$(grep -c '"name":"Franck"' "$work/data/$1.jsonl")" -gt 20 ]
 }
@@ -178,7 +188,7 @@ licences_are_inside() {
   done
 }
 nothing_of_this_machine() {
-  ! grep -rIlF "$work" "$root/etc" "$root/usr/local" "$root/var" &&
+  ! grep -rlF -e "$work" -e "$source" "$root/etc" "$root/usr/local" "$root/var" &&
     [ -z "$(find "$root/var/lib/apt/lists" "$root/data" -mindepth 1)" ]
 }
 
@@ -199,7 +209,7 @@ printf '# the image has %s MB, %s MB of it the base\n' \
   "$(du -sxm "$root" | cut -f 1)" "$(($(stat -c %s "$source/build/chroot/bookworm-minbase.tar") / 1000000))"
 check "the label has the version" config_says '{{index .OCIv1.Config.Labels "org.opencontainers.image.version"}}' "$version"
 check "the entry point is nametag" config_says '{{.OCIv1.Config.Entrypoint}}' '[nametag]'
-check "the user is nametag" config_says '{{.OCIv1.Config.User}}' 'nametag'
+check "the user is a number, and not root's" config_says '{{.OCIv1.Config.User}}' '1000:1000'
 check "the galleries are a volume" config_says '{{.OCIv1.Config.Volumes}}' 'map[/var/lib/nametag:{}]'
 check "it is not root" says '^uid=1000\(nametag\)' id
 check "there is no network here" says '^lo down' sh -c 'tail -n +3 /proc/net/dev; [ -z "$(cat /proc/net/route | tail -n +2)" ] && echo lo down'
@@ -208,12 +218,12 @@ check "nametag models verify" is_whole_thrice
 check "a person is enrolled from a clip, in the volume" enrols
 check "a clip is tagged, as WebM" tags_clip demo.mp4 out.webm
 check "a clip is tagged, as MP4" tags_clip demo.mp4 out.mp4
-makes camera.ts qtdemux ! h264parse ! mpegtsmux && check "a transport stream is tagged, as Matroska" tags_clip camera.ts out.mkv
+reads "a transport stream is tagged, as Matroska" camera.ts "tags_clip camera.ts out.mkv" qtdemux ! h264parse ! mpegtsmux
 second=(decodebin ! identity eos-after=26 ! videoconvert)
-makes h265.mp4 "${second[@]}" ! x265enc speed-preset=ultrafast ! h265parse ! mp4mux && check "H.265 is read" reads_clip h265.mp4
-makes av1.mkv "${second[@]}" ! av1enc cpu-used=8 usage-profile=realtime ! av1parse ! matroskamux && check "AV1 is read" reads_clip av1.mkv
-makes vp9.webm "${second[@]}" ! vp9enc deadline=1 cpu-used=8 ! webmmux && check "VP9 is read" reads_clip vp9.webm
-makes motion.avi "${second[@]}" ! jpegenc ! avimux && check "Motion JPEG in AVI is read" reads_clip motion.avi
+reads "H.265 is read" h265.mp4 "reads_clip h265.mp4" "${second[@]}" ! x265enc speed-preset=ultrafast ! h265parse ! mp4mux
+reads "AV1 is read" av1.mkv "reads_clip av1.mkv" "${second[@]}" ! av1enc cpu-used=8 usage-profile=realtime ! av1parse ! matroskamux
+reads "VP9 is read" vp9.webm "reads_clip vp9.webm" "${second[@]}" ! vp9enc deadline=1 cpu-used=8 ! webmmux
+reads "Motion JPEG in AVI is read" motion.avi "reads_clip motion.avi" "${second[@]}" ! jpegenc ! avimux
 check "a picture's faces are found" says '"landmarks"' nametag detect sample1.jpg
 check "another user works in folders of theirs, and nothing else is written to" as_another_user
 check "no library is missing" all_libraries_are_found
