@@ -7,6 +7,10 @@
 #include "media/source.h"
 
 #define INTERRUPT_POLL_US (G_USEC_PER_SEC / 10)
+/* A clip that lacks more than both of these of the length it tells was cut off; the sound may be a little longer than
+ * the picture. */
+#define LACKS_NS ((gint64)G_USEC_PER_SEC * 1000)
+#define LACKS_SHARE 0.05
 
 typedef struct Clip {
     const NtTagJob *job;
@@ -15,7 +19,7 @@ typedef struct Clip {
     NtProgress *progress;
     NtTagSummary *summary;
     guint64 n_done;
-    gint64 duration_ns;
+    gint64 duration_ns, last_ns; /* told by the clip; of the newest frame */
 } Clip;
 
 /* A read from a stalled network source returns only when it is cancelled, and a signal handler may not do that. */
@@ -58,6 +62,7 @@ static gboolean write_result(const NtFrame *frame, const NtTaggedFrame *tagged, 
             return FALSE;
     }
     clip->n_done++;
+    clip->last_ns = tagged->pts_ns;
     nt_progress_update(clip->progress, clip->n_done,
                        clip->duration_ns > 0 ? (double)tagged->pts_ns / (double)clip->duration_ns : -1);
     return TRUE;
@@ -80,6 +85,18 @@ static gboolean run_frames(Clip *clip, NtUnknowns *unknowns, GError **error)
         .user = clip,
     };
     return nt_tag_run(clip->source, &options, error);
+}
+
+/* Demuxers take a file that stops in the middle for one that ends there. */
+static void warn_if_cut_off(const Clip *clip, const char *shown)
+{
+    const gint64 lacking = clip->duration_ns - clip->last_ns;
+    if (clip->n_done == 0 || lacking <= MAX(LACKS_NS, (gint64)(LACKS_SHARE * (double)clip->duration_ns)))
+        return;
+    g_autofree char *end = nt_command_moment(clip->last_ns), *length = nt_command_moment(clip->duration_ns);
+    nt_command_warning(
+        "%s has no picture from %s on, though it should be %s long; if it was copied or downloaded, it may be cut off",
+        shown, end, length);
 }
 
 gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *output, NtUnknowns *unknowns,
@@ -107,6 +124,8 @@ gboolean nt_tag_clip(const NtTagJob *job, const char *location, const char *outp
     g_atomic_int_set(&watcher.stop, 1);
     g_thread_join(thread);
     nt_progress_finish(progress);
+    if (whole && !nt_command_interrupted() && !job->quiet)
+        warn_if_cut_off(&clip, nt_source_location(source));
 
     /* What was tagged so far is kept, whether the clip ended, broke off or was interrupted. */
     gboolean finished = !recorder || clip.n_done == 0 ||

@@ -469,6 +469,22 @@ def test_models(case):
     case.check("short.dat" in done.stderr, done.stderr)
 
 
+def test_clip_that_is_cut_off(case):
+    """Of a clip that stops in the middle all that is there is tagged, and it is said that the rest is missing; of a whole one nothing is."""
+    case.gst(f"filesrc location={need(FRANCK)} ! decodebin ! identity eos-after=101 ! x264enc pass=quant quantizer=18 "
+             f"speed-preset=veryfast ! mp4mux faststart=true ! filesink location=whole.mp4")
+    whole = case.nametag("tag", case.path("whole.mp4"))
+    case.check(re.search(r"10\d frames", whole.stdout) and "cut off" not in whole.stderr, whole.stdout + whole.stderr)
+    with open(case.path("whole.mp4"), "rb") as file:
+        data = file.read()
+    with open(case.path("half.mp4"), "wb") as file:
+        file.write(data[:len(data) // 2])
+    half = case.nametag("tag", case.path("half.mp4"), "--records", case.path("half.jsonl"))
+    case.check("it should be 0:04" in half.stderr and "cut off" in half.stderr, half.stderr)
+    with open(case.path("half.jsonl"), encoding="utf-8") as file:
+        case.check(20 < len(json_lines(file.read())) < 80, half.stdout)
+
+
 def test_bench(case):
     """bench prints its figures as JSON."""
     rows = json.loads(case.nametag("bench", "--json", "--seconds", "0.01").stdout)["rows"]
