@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 NAMETAG = os.environ.get("NAMETAG_PROGRAM", "nametag")
@@ -84,6 +85,7 @@ def main(module):
     failed = 0
     for number, (name, function) in enumerate(tests, 1):
         folder = tempfile.mkdtemp(prefix="nametag-test-")
+        began = time.monotonic()
         promise = " ".join((function.__doc__ or name).split()).rstrip(".").replace("#", "no.")
         try:
             function(Case(folder))
@@ -97,4 +99,5 @@ def main(module):
             print(f"not ok {number} - {name}: {promise}", flush=True)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        print(f"# {name} took {time.monotonic() - began:.1f} s", flush=True)
     sys.exit(1 if failed else 0)
