@@ -87,8 +87,9 @@ build() {
   rm -f "$log"
 }
 
-# set_up KIND: run, or test. One at a time: a second one waits for the first.
+# set_up KIND: run, or test. One at a time: a second one waits for the first. Ctrl+C is no failure of what it stopped.
 set_up() {
+  trap 'trap - INT; rm -f "${log-}"; say "stopped; run it again to go on from here" >&2; exit 130' INT
   mkdir -p build
   exec 9>build/.lock
   flock -n 9 || { say "another set-up is at work here; waiting for it"; flock 9; }
@@ -100,4 +101,5 @@ set_up() {
   fetch_packages
   build build/release -Dtests=false -Ddemo=disabled
   flock -u 9
+  trap - INT
 }

@@ -21,6 +21,19 @@ static void add_filter(GtkFileChooser *chooser, const char *name, const char *co
     gtk_file_chooser_add_filter(chooser, filter);
 }
 
+/* It begins with the recent files. Where there are none yet, that is an empty list, which tells a new user nothing. */
+static void start_where_files_are(GtkFileChooser *chooser)
+{
+    GList *recent = gtk_recent_manager_get_items(gtk_recent_manager_get_default());
+    if (!recent) {
+        const char *videos = g_get_user_special_dir(G_USER_DIRECTORY_VIDEOS);
+        const gboolean there = videos && g_file_test(videos, G_FILE_TEST_IS_DIR);
+        g_autoptr(GFile) folder = g_file_new_for_path(there ? videos : g_get_home_dir());
+        gtk_file_chooser_set_current_folder(chooser, folder, NULL);
+    }
+    g_list_free_full(recent, (GDestroyNotify)gtk_recent_info_unref);
+}
+
 void nt_window_choose_file(NtWindow *self)
 {
     static const char *const shown[] = {"video/*", "image/*", "application/mxf", "application/vnd.rn-realmedia", NULL};
@@ -35,6 +48,7 @@ void nt_window_choose_file(NtWindow *self)
     gtk_file_filter_set_name(all, _("All files"));
     gtk_file_filter_add_pattern(all, "*");
     gtk_file_chooser_add_filter(chooser, all);
+    start_where_files_are(chooser);
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_file_chosen), self, 0);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }

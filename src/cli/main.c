@@ -32,7 +32,8 @@ static const Command commands[] = {
 static void print_help(void)
 {
     printf("Nametag %s - tags the faces in video with names\n\n"
-           "Usage:\n  nametag COMMAND [OPTION…] ...\n\nCommands:\n", NT_VERSION);
+           "Usage:\n  nametag COMMAND [OPTION…] ...\n\nCommands:\n",
+           NT_VERSION);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     printf("\n'nametag COMMAND --help' explains a command. A first walk:\n\n"
@@ -44,11 +45,19 @@ static void print_help(void)
 
 static void suggest(const char *word)
 {
+    if (strstr(word, "://") || g_file_test(word, G_FILE_TEST_IS_REGULAR)) {
+        /* The word is not repeated: an address may have a password. */
+        nt_command_error("a command is wanted before a file or an address: 'nametag tag' or 'nametag live' names the "
+                         "faces in it; 'nametag --help' lists all");
+        return;
+    }
     nt_command_error("there is no command '%s'; 'nametag --help' lists them", word);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_has_prefix(commands[i].name, word) || g_str_has_prefix(word, commands[i].name))
             fprintf(stderr, "Did you mean 'nametag %s'?\n", commands[i].name);
     }
+    if (strcmp(word, "window") == 0)
+        fprintf(stderr, "The window is a program of its own: 'nametag-gtk'\n");
 }
 
 int main(int argc, char **argv)
@@ -65,8 +74,7 @@ int main(int argc, char **argv)
         print_help();
         return NT_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        (strcmp(argv[1], "help") == 0 && argc == 2)) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
         print_help();
         return NT_EXIT_OK;
     }
