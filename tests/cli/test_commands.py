@@ -69,6 +69,14 @@ def test_wrong_usage(case):
         case.check("nametag: " in done.stderr and done.stdout == "", f"{args}: {done.stderr!r} {done.stdout!r}")
 
 
+def test_no_command(case):
+    """A file or address alone is told which command it wants, and its password is not repeated."""
+    for word in (SAMPLE, "rtsp://user:secret@camera.example/"):
+        said = case.nametag(word, expect=2).stderr
+        case.check("'nametag tag'" in said and "secret" not in said, said)
+    case.check("'nametag-gtk'" in case.nametag("window", expect=2).stderr, "window")
+
+
 def test_version(case):
     """--version prints the name and version."""
     case.check(case.nametag("--version").stdout.startswith("nametag 0."), "version")
