@@ -159,6 +159,9 @@ static void tell(Look *look)
 
 static gboolean read_frames(Look *look, NtSource *source, GError **error)
 {
+    /* On Linux the priority is the thread's own, and handed on to those it starts. So only now: those that decode are started, and may
+     * come from GLib's shared pool, which wants them to be as its others, and may serve the player next. They wait for us anyway. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST_PRIORITY);
     const NtTrackerOptions options = {.engine = {.with_embedding = TRUE, .with_chips = TRUE, .workers = 1}};
     g_autoptr(NtTracker) tracker = nt_tracker_new(look->builder->models, NULL, &options);
     while (may_go_on(look->builder)) {
@@ -240,8 +243,6 @@ static void look_through(Look *look)
 static gpointer run(gpointer data)
 {
     NtTimeLineBuilder *builder = data;
-    /* On Linux the priority is the thread's own, and handed on to those it starts, as decoders'. */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST_PRIORITY);
     Look look = {.builder = builder, .duration_ns = -1, .reached_ns = -1};
     look.next_keep_us = g_get_monotonic_time() + KEEP_US;
     if (builder->remember) {

@@ -28,6 +28,12 @@ class Skip(Exception):
     """Raised with the reason when a test has nothing to work on."""
 
 
+def takes_long_sanitized():
+    """Skips what would take a minute with the sanitizers, and show them nothing that other tests don't."""
+    if os.environ.get("NAMETAG_SANITIZED"):
+        raise Skip("run without the sanitizers")
+
+
 class Case:
     def __init__(self, folder):
         self.folder = folder

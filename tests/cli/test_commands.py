@@ -12,7 +12,7 @@ import stat
 import subprocess
 import time
 
-from harness import CLIPS, NAMETAG, SAMPLES, json_lines, main, need
+from harness import CLIPS, NAMETAG, SAMPLES, json_lines, main, need, takes_long_sanitized
 
 SAMPLE = os.path.join(SAMPLES, "sample1.jpg")
 FRANCK = os.path.join(CLIPS, "franck.mp4")
@@ -116,6 +116,7 @@ def test_detect_options(case):
 
 def test_detect_levels(case):
     """NAMETAG_CPU picks the kernels, and none of them changes what is found."""
+    takes_long_sanitized()
     need(SAMPLE)
     wanted = None
     for level in ("plain", "baseline", "avx2", "avx512", "no-such-level"):
@@ -495,6 +496,7 @@ def test_clip_that_is_cut_off(case):
 
 def test_bench(case):
     """bench prints its figures as JSON."""
+    takes_long_sanitized()
     rows = json.loads(case.nametag("bench", "--json", "--seconds", "0.01").stdout)["rows"]
     steps = {row["step"] for row in rows} - {"embedding, 8 bits"}  # which only some processors have
     case.equal(steps, {"detect, colour", "detect, luma", "landmarks, a face", "chip, a face",
