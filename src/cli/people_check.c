@@ -49,8 +49,12 @@ static guint count_with_advice(const NtGalleryHealth *health)
 static void print_summary(const NtGalleryHealth *health, NtCaution caution)
 {
     const guint n = count_with_advice(health);
-    printf("\nA name is given up to a distance of %.2f (--caution %s); of 1000 strangers, about %.3g would be near enough.\n",
-           (double)health->threshold, nt_caution_name(caution), 1000 * health->false_name_rate);
+    const double strangers = 1000 * health->false_name_rate;
+    g_autofree char *some = strangers < 0.5   ? g_strdup("hardly one")
+                            : strangers < 1.5 ? g_strdup("about one")
+                                              : g_strdup_printf("about %.0f", strangers);
+    printf("\nA name is given up to a distance of %.2f (--caution %s); of 1000 strangers, %s would be near enough.\n",
+           (double)health->threshold, nt_caution_name(caution), some);
     if (health->alike[0])
         printf("Most alike: %s and %s, %.2f apart%s.\n", health->alike[0], health->alike[1], (double)health->alike_distance,
                health->alike_distance < health->threshold ? ": they may be taken for each other" : "");

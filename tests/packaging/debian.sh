@@ -157,6 +157,18 @@ version_is() {
   [ "$said" = "nametag $1" ]
 }
 
+links_lead_somewhere() {
+  python3 - "$root" <<'PYTHON'
+import glob, os, re, sys
+root = sys.argv[1]
+pages = glob.glob(root + "/usr/share/doc/nametag/**/*.md", recursive=True)
+wrong = [f"{page[len(root):]}: {target}" for page in pages for target in re.findall(r"\]\(([^)#]+)", re.sub(r"`[^`]*`", "", open(page, encoding="utf-8").read()))
+         if not re.match(r"[a-z]+:", target) and not os.path.exists(root + target if target[0] == "/" else os.path.join(os.path.dirname(page), target))]
+print(len(pages), "pages", *wrong, sep="\n")
+sys.exit(len(pages) < 10 or bool(wrong))
+PYTHON
+}
+
 # The packages' own tests (debian/tests), as autopkgtest would run them.
 package_test() {
   cp "$source/debian/tests/$1" "$root/debs/" && tester -- mkdir -p "/home/tester/$1" &&
@@ -233,6 +245,7 @@ list_files >"$work/before"
 must 'apt installs the packages, with no network' install_packages 1
 check 'every installed file is as packaged' whole
 version=$(cd "$debs" && dpkg-deb -f "$(ls nametag_*.deb)" Version)
+check 'the links of the installed pages lead somewhere' links_lead_somewhere
 check 'nametag --version is the version of the package' version_is "${version%-*}"
 check 'the demo, by an ordinary user and without a network' package_test demo
 check 'the example builds with pkg-config alone, and names a face' package_test example
