@@ -40,20 +40,7 @@ SH
 chmod +x "$work/bin/buildah"
 B=$work/bin/buildah
 
-n=0 failed=0
-# check NAME COMMAND...: one test; what the command says is shown when it fails.
-check() {
-  local name=$1; shift
-  n=$((n + 1))
-  if "$@" >"$work/out" 2>&1; then
-    printf 'ok %d - %s\n' "$n" "$name"
-  else
-    failed=$((failed + 1))
-    printf 'not ok %d - %s\n' "$n" "$name"
-    tail -n 40 "$work/out" | sed 's/^/# /'
-  fi
-}
-stop() { printf '1..%d\n' "$n"; exit 1; }
+. "$here/tap.sh"
 
 # The least system, without what the slim images leave out.
 import_base() {
@@ -192,11 +179,11 @@ nothing_of_this_machine() {
     [ -z "$(find "$root/var/lib/apt/lists" "$root/data" -mindepth 1)" ]
 }
 
-check "a least system is imported as $base" import_base || stop
+must "a least system is imported as $base" import_base
 check "the build's context is put together" make_context
 check "the build's context leaves out the build folder and git" context_is_filtered
 check "the image builds by its Containerfile" build_image
-[ "$failed" -eq 0 ] || stop
+[ "$failed" -eq 0 ] || finish
 
 container=$("$B" from --pull-never localhost/nametag:latest)
 root=$("$B" mount "$container")
@@ -231,5 +218,4 @@ check "no libraries of windows" no_window_libraries
 check "no compilers" no_compilers
 check "the licences are inside" licences_are_inside
 check "nothing of the machine that built it" nothing_of_this_machine
-printf '1..%d\n' "$n"
-[ "$failed" -eq 0 ]
+finish
