@@ -20,12 +20,17 @@ passed=0 failed=0 skipped=0
 
 count() { { grep -oE "$1" "$2" || true; } | wc -l; }
 
-# unwell DIR: how many tests meson itself counts as failed, crashed or too slow. One that is killed has no subtest that failed.
+# unwell DIR: how many tests meson itself counts as failed, crashed or too slow (one that is killed has no subtest that
+# failed), and on the error output what they printed: of a test that speaks TAP meson shows no word.
 unwell() {
   python3 - "$1/meson-logs/testlog.json" <<'PYTHON'
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as file:
-    print(sum(json.loads(line)["result"] not in ("OK", "SKIP", "EXPECTEDFAIL") for line in file if line.strip()))
+    tests = [json.loads(line) for line in file if line.strip()]
+bad = [test for test in tests if test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")]
+for test in bad:
+    print(f"--- {test['name']}: {test['result']}", *test.get("stdout", "").splitlines()[-80:], sep="\n", file=sys.stderr)
+print(len(bad))
 PYTHON
 }
 
