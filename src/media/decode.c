@@ -104,6 +104,16 @@ static void on_source(GstElement *decoder, GstElement *source, NtDecode *decode)
         g_object_set(source, "protocols", decode->rtsp_protocols, NULL);
 }
 
+/* A camera that sends JPEG pictures over HTTP has this one stream. Until the demuxer says so, decodebin waits for others
+ * and holds back two megabytes, which are many seconds of a small picture. */
+static void on_element(GstBin *pipeline, GstBin *bin, GstElement *element, gpointer user)
+{
+    (void)pipeline, (void)bin, (void)user;
+    GstElementFactory *factory = gst_element_get_factory(element);
+    if (factory && g_str_equal(GST_OBJECT_NAME(factory), "multipartdemux"))
+        g_object_set(element, "single-stream", TRUE, NULL);
+}
+
 /* Tells decoders that strides and offsets are read from GstVideoMeta: without this they copy each frame into the
  * default layout. */
 static GstPadProbeReturn on_query(GstPad *pad, GstPadProbeInfo *info, gpointer user)
@@ -160,6 +170,7 @@ NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error)
     g_autofree char *bare = nt_location_take_credentials(uri, &decode->user, &decode->password);
     g_object_set(decoder, "uri", bare, NULL);
     nt_decode_stay_local(decoder, uri, &decode->leads_away);
+    g_signal_connect(decode->pipeline, "deep-element-added", G_CALLBACK(on_element), NULL);
     g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(on_continue), decode);
     g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), decode);
     g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), decode);

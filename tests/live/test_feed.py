@@ -7,6 +7,7 @@ Everything is made here (session.py): clips as PipeWire cameras and as RTSP serv
 noted, not judged: the machine may be busy. What is judged is what was said, and that nothing grows from cycle to cycle.
 """
 import http.server
+import itertools
 import os
 import queue
 import re
@@ -351,14 +352,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Pictures(Quiet):
-    """MJPEG as network cameras send it: one reply that does not end."""
+    """MJPEG as network cameras send it: one reply that does not end before there was enough."""
 
     def do_GET(self):
         try:
             self.send_response(200)
             self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
             self.end_headers()
-            for number in range(self.server.limit):
+            for number in itertools.takewhile(lambda _: not self.server.enough.is_set(), itertools.count()):
                 picture = self.server.pictures[number % len(self.server.pictures)]
                 self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture) + picture + b"\r\n")
                 time.sleep(1 / 25)
@@ -377,17 +378,19 @@ def pictures_of(case, count=25):
 
 
 def test_http_pictures(case):
-    """JPEG pictures over HTTP: a broken one is passed over, and when they break off they are asked for again"""
+    """JPEG pictures over HTTP are there as they come, a broken one is passed over, and when they break off they are asked for again"""
     pictures = pictures_of(case)
-    # Not among the first, which tell what the stream is: seldom, one that is broken there makes the stream be asked for again.
-    pictures[15] = pictures[15][:700]
-    pictures[16] = b"\xff\xd8" + bytes(500)
-    with live(pipewire=False) as session, Server(Pictures, pictures=pictures, limit=100) as address:
+    pictures[5] = pictures[5][:700]
+    pictures[6] = b"\xff\xd8" + bytes(500)
+    enough = threading.Event()
+    with live(pipewire=False) as session, Server(Pictures, pictures=pictures, enough=enough) as address:
         probe = Probe(case, session, f"{address}/video?user=jo&pwd={SECRET}")
         probe.wait("^FRAME.*size=320x240")
-        probe.wait("^FRAME n=[3-9][0-9] ")
+        probe.wait("^FRAME n=30 ")
         case.check("LOST" not in "\n".join(probe.lines), "lost by a broken picture")
+        enough.set()
         probe.wait(r"^LOST http://127.0.0.1:[0-9]+/video\?user=jo&pwd=\*\*\* stopped sending its picture; trying again")
+        enough.clear()
         probe.wait("^BACK")
         case.check(SECRET not in probe.finish(), "the password was said")
 
