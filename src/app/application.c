@@ -1,5 +1,6 @@
 #include "app/application.h"
 
+#include <stdlib.h>
 #include <glib/gi18n.h>
 
 #include "app/config.h"
@@ -175,6 +176,10 @@ static const struct {
 static void nt_application_startup(GApplication *application)
 {
     NtApplication *self = NT_APPLICATION(application);
+    if (!gtk_init_check()) { /* GTK's own startup would end the program as well, with less of a word */
+        g_printerr("nametag-gtk: %s\n", _("there is no display to open a window on; 'nametag' works without one"));
+        exit(1);
+    }
     /* By this name X11 finds the desktop entry (StartupWMClass); the help before has the command's. */
     g_set_prgname("org.nametag.Nametag");
     G_APPLICATION_CLASS(nt_application_parent_class)->startup(application);

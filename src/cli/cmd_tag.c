@@ -87,16 +87,26 @@ static NtGallery *open_gallery(const Options *options, const char *path, NtModel
     return nt_command_open_gallery(path, NT_GALLERY_READ, models, options->quiet, error);
 }
 
-static gboolean load_people(const Options *options, NtModelSet *models, People *people)
+/* Whether there is something to tag. Where there is not, that is all there is to say. */
+static gboolean has_input(char **inputs, int n_inputs)
+{
+    for (int i = 0; i < n_inputs; i++)
+        if (nt_command_is_uri(inputs[i]) || g_file_test(inputs[i], G_FILE_TEST_EXISTS))
+            return TRUE;
+    return FALSE;
+}
+
+/* Who is to be known. Warns, when that is wanted, that it is nobody. */
+static gboolean load_people(const Options *options, NtModelSet *models, gboolean warn, People *people)
 {
     g_autoptr(GError) error = NULL;
     people->path = nt_command_gallery_path(options->gallery);
     people->exists = g_file_test(people->path, G_FILE_TEST_EXISTS);
     /* With --no-keep a gallery that was named and is not there can only be a mistake: opening it says so. */
     if (!people->exists && (!options->gallery || !options->no_keep)) {
-        if (!options->quiet && options->gallery)
+        if (warn && options->gallery)
             nt_command_warning("there is no gallery %s yet, so every face will be unknown", people->path);
-        else if (!options->quiet)
+        else if (warn)
             nt_command_warning("nobody is enrolled yet, so every face will be unknown; 'nametag enroll NAME PICTURE' "
                                "teaches a person");
         return TRUE;
@@ -114,7 +124,7 @@ static gboolean load_people(const Options *options, NtModelSet *models, People *
     people->has_unknown = unknown->len > 0;
     if (nt_gallery_is_encrypted(gallery) && nt_gallery_is_writable(gallery))
         people->gallery = g_steal_pointer(&gallery);
-    if (snapshot->n_people == 0 && !options->quiet)
+    if (snapshot->n_people == 0 && warn)
         nt_command_warning("the gallery %s is empty, so every face will be unknown", people->path);
     return TRUE;
 }
@@ -239,7 +249,7 @@ static int run(const Options *options, char **inputs, int n_inputs)
         return NT_EXIT_FAILED;
     }
     g_auto(People) people = {0};
-    if (!load_people(options, models, &people))
+    if (!load_people(options, models, !options->quiet && has_input(inputs, n_inputs), &people))
         return NT_EXIT_FAILED;
     g_autoptr(NtRecognizer) recognizer = follow_gallery(options, &people, models, inputs, n_inputs, &error);
     if (error) {

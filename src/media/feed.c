@@ -380,7 +380,7 @@ static gboolean no_camera(const char *wanted, GError **error)
 {
     if (!wanted)
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
-                    _("there is no camera; plug one in, or name a clip or an address"));
+                    _("there is no camera; plug one in, or open a clip or an address"));
     else
         g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_OPEN,
                     names_camera(wanted)

@@ -394,6 +394,8 @@ def test_tag_bad_inputs(case):
         case.check(not os.path.exists(output), f"{name} left an output file")
     done = case.nametag("tag", "rtsp://127.0.0.1:9/none", "--quiet", expect=1)
     case.note(done.stderr.strip())
+    nothing = case.nametag("tag", case.path("missing.mp4"), case.path("gone.jpg"), expect=1).stderr
+    case.check("enrolled" not in nothing and nothing.count("no such file") == 2, nothing)
 
 
 def test_tag_unwritable(case):

@@ -191,6 +191,18 @@ def test_window_manual(case):
         case.check(f"Fl -{option}" in text, f"the manual has no --{option}")
 
 
+def test_no_display(case):
+    """Where there is no display the window says so, and what works there"""
+    if not GTK:
+        raise Skip("the window is not built")
+    env = {name: value for name, value in quiet(case).items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    env["XDG_RUNTIME_DIR"] = case.folder  # no compositor's socket there, nor a bus
+    env["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
+    done = subprocess.run([GTK, "clip.mp4"], capture_output=True, text=True, env=env, timeout=60, check=False)
+    case.equal((done.returncode, done.stderr),
+               (1, "nametag-gtk: there is no display to open a window on; 'nametag' works without one\n"), "what it says")
+
+
 def test_accelerators(case):
     """The keys that the program has are those that its list of shortcuts shows"""
     with open(source("src", "app", "application.c"), encoding="utf-8") as file:
