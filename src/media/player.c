@@ -125,7 +125,7 @@ static void tell(NtPlayer *self, NtPlayerEventKind kind, char *words, GError *er
     g_mutex_unlock(&self->lock);
 }
 
-/* When a frame is to be on the screen: what the pipeline's clock says, on the monotonic one. */
+/* When a frame is to be on the screen: what the pipeline's clock says, on the monotonic one, and as late as the sound. */
 static gint64 due_us(NtPlayer *self, GstSample *sample, gint64 now_us)
 {
     GstElement *pipeline = self->pipeline->decode->pipeline;
@@ -135,7 +135,7 @@ static gint64 due_us(NtPlayer *self, GstSample *sample, gint64 now_us)
     if (!clock || !GST_CLOCK_TIME_IS_VALID(running))
         return now_us;
     const gint64 ahead_ns = (gint64)(gst_element_get_base_time(pipeline) + running) - (gint64)gst_clock_get_time(clock);
-    return now_us + CLAMP(ahead_ns / 1000, -G_USEC_PER_SEC, 2 * NT_PLAYER_AHEAD_US);
+    return now_us + CLAMP(NT_PLAYER_AHEAD_US + ahead_ns / 1000, -G_USEC_PER_SEC, 2 * NT_PLAYER_AHEAD_US);
 }
 
 /* From a streaming thread. */
@@ -395,7 +395,7 @@ static void take_messages(NtPlayer *self)
 {
     gboolean same = TRUE;
     while (same && !self->is_failed) {
-        g_autoptr(GstMessage) message = gst_bus_pop(self->pipeline->decode->bus);
+        g_autoptr(GstMessage) message = nt_player_pipeline_next_message(self->pipeline);
         if (!message)
             break;
         if (gst_is_missing_plugin_message(message))

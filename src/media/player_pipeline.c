@@ -44,6 +44,8 @@ static GstElement *make_sound(NtPlayerPipeline *self)
     }
     if (g_object_class_find_property(G_OBJECT_GET_CLASS(last), "sync"))
         g_object_set(last, "sync", TRUE, NULL);
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(last), "ts-offset"))
+        g_object_set(last, "ts-offset", (gint64)NT_PLAYER_AHEAD_US * 1000, NULL);
     g_autoptr(GstPad) entry = gst_element_get_static_pad(first, "sink");
     gst_pad_add_probe(entry, GST_PAD_PROBE_TYPE_BUFFER, on_sound, self, NULL);
     gst_element_add_pad(bin, gst_ghost_pad_new("sink", entry));
@@ -182,8 +184,8 @@ static void set_up_sink(NtPlayerPipeline *self)
 {
     GstElement *sink = self->decode->sink;
     GstAppSinkCallbacks callbacks = {.new_sample = on_sample, .new_preroll = on_preroll};
-    g_object_set(sink, "sync", TRUE, "ts-offset", -(gint64)NT_PLAYER_AHEAD_US * 1000, "max-buffers", 2, "drop", TRUE,
-                 "qos", TRUE, "max-lateness", MAX_LATENESS_NS, "enable-last-sample", FALSE, NULL);
+    g_object_set(sink, "sync", TRUE, "max-buffers", 2, "drop", TRUE, "qos", TRUE, "max-lateness", MAX_LATENESS_NS,
+                 "enable-last-sample", FALSE, NULL);
     gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, self, NULL);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, self, NULL);
@@ -235,12 +237,19 @@ gint64 nt_player_pipeline_last_dropped(NtPlayerPipeline *self)
     return last;
 }
 
+/* The bus would queue it after this, and who is rung for might look too soon: here it is queued before. */
 static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer user)
 {
-    (void)bus, (void)message;
+    (void)bus;
     NtPlayerPipeline *self = user;
+    g_async_queue_push(self->messages, message);
     self->ring(self->user);
-    return GST_BUS_PASS;
+    return GST_BUS_DROP;
+}
+
+GstMessage *nt_player_pipeline_next_message(NtPlayerPipeline *self)
+{
+    return g_async_queue_try_pop(self->messages);
 }
 
 NtPlayerPipeline *nt_player_pipeline_new(const char *uri, const char *shown, gboolean silent, const char *sound_factory,
@@ -253,6 +262,7 @@ NtPlayerPipeline *nt_player_pipeline_new(const char *uri, const char *shown, gbo
     self->sound_factory = sound_factory;
     self->volume_wanted = 1;
     self->wanted_ns = self->dropped_ns = self->passed_ns = -1;
+    self->messages = g_async_queue_new_full((GDestroyNotify)gst_message_unref);
     g_mutex_init(&self->lock);
     self->decode = nt_decode_new(uri, shown, error);
     if (!self->decode) {
@@ -275,6 +285,7 @@ void nt_player_pipeline_free(NtPlayerPipeline *self)
         gst_bus_set_sync_handler(self->decode->bus, NULL, NULL, NULL);
     }
     nt_decode_close(self->decode, 0);
+    g_async_queue_unref(self->messages);
     g_mutex_clear(&self->lock);
     g_free(self);
 }

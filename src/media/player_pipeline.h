@@ -1,8 +1,12 @@
 /* Nametag - the pipeline of a player: picture to an appsink, sound to the machine's output, both on one clock. Private
  * to media.
  *
- *   the elements of decode.h -+-> its appsink (NT_PLAYER_AHEAD_US early)
+ *   the elements of decode.h -+-> its appsink
  *                             +-> audioconvert -> audioresample -> scaletempo -> audioconvert -> volume -> sink
+ *
+ * The sound is heard NT_PLAYER_AHEAD_US after its time on that clock, and frames are due so much after they came. (Frames
+ * that were to come before their time could not at the start, where there is none before; the decoder would leave some
+ * out to catch up.)
  *
  * Decoders cut the time of the frame that a seek falls into to the time that was sought. So seeks go some frames before
  * what is wanted, and frames that end before it are dropped here; where even then the wanted frame is the first, its
@@ -18,7 +22,7 @@
 
 /* A frame that passed: from a streaming thread. position_ns: of the clip. */
 typedef void (*NtPlayerTake)(GstSample *sample, gint64 position_ns, gint64 duration_ns, gpointer user);
-/* The bus has a message. From any thread. */
+/* There is a message. From any thread. */
 typedef void (*NtPlayerRing)(gpointer user);
 
 typedef struct NtPlayerPipeline {
@@ -28,6 +32,7 @@ typedef struct NtPlayerPipeline {
     NtPlayerTake take;
     NtPlayerRing ring;
     gpointer user;
+    GAsyncQueue *messages; /* of the bus */
 
     GMutex lock;          /* of what follows */
     double volume_wanted; /* linear */
@@ -52,6 +57,8 @@ gboolean nt_player_pipeline_seek(NtPlayerPipeline *pipeline, gint64 position_ns,
 gboolean nt_player_pipeline_is_cut(NtPlayerPipeline *pipeline);     /* seek again, from farther before */
 gint64 nt_player_pipeline_passed(NtPlayerPipeline *pipeline);       /* seek again, to there; -1: no need */
 gint64 nt_player_pipeline_last_dropped(NtPlayerPipeline *pipeline); /* of those of the last seek; -1: none */
+/* The oldest message that was not taken yet; NULL: none. The caller's to unref. Each has been rung for. */
+GstMessage *nt_player_pipeline_next_message(NtPlayerPipeline *pipeline);
 gboolean nt_player_pipeline_is_of_sound(NtPlayerPipeline *pipeline, GstMessage *message);
 
 #endif

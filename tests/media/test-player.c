@@ -1,4 +1,5 @@
 /* What media/player.h promises: the very frames, in order, with their due times, whatever is asked of it. */
+#include <gst/base/gstbasesink.h>
 #include <gst/gst.h>
 #include <string.h>
 
@@ -124,6 +125,39 @@ static void test_starts_elsewhere(void)
     g_autoptr(NtPlayer) player = open_silent(path, at(all, 300)->pts_ns + 5 * 1000000);
     assert_next_is(player, all, 300);
     assert_rests(player);
+}
+
+static int compare_times(gconstpointer a, gconstpointer b)
+{
+    const gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+    return (x > y) - (x < y);
+}
+
+/* Each frame comes NT_PLAYER_AHEAD_US before it is due, from the first after the start on, and none is left out. */
+static void test_comes_ahead(void)
+{
+    g_autofree char *path = clip_make(
+        "ahead.mp4", "videotestsrc num-buffers=12 ! video/x-raw,width=64,height=48,framerate=25/1 ! x264enc ! mp4mux");
+    /* A busy machine is late now and then: the best of some tries. */
+    gint64 worst_us = G_MAXINT64;
+    guint most = 0;
+    for (int try = 0; try < 10 && (worst_us > 20000 || most < 12); try++) {
+        g_autoptr(NtPlayer) player = open_silent(path, 0);
+        NtPlayerEvent event;
+        gint64 late_us = 0;
+        guint n = 0;
+        nt_player_play(player);
+        for (nt_player_next(player, LIMIT_US, &event); event.kind != NT_PLAYER_ENDED; nt_player_next(player, LIMIT_US, &event)) {
+            g_assert_cmpint(event.kind, !=, NT_PLAYER_TIMEOUT);
+            if (event.kind == NT_PLAYER_FRAME && n++ > 0) /* the first was seen while paused */
+                late_us = MAX(late_us, NT_PLAYER_AHEAD_US - (event.due_us - event.arrived_us));
+            nt_player_event_clear(&event);
+        }
+        worst_us = MIN(worst_us, late_us);
+        most = MAX(most, n);
+    }
+    g_assert_cmpuint(most, ==, 12);
+    g_assert_cmpint(worst_us, <=, 20000);
 }
 
 static void test_plays_to_the_end(void)
@@ -361,6 +395,83 @@ static void test_sound(void)
     g_assert_cmpint(next_seen(player).pts_ns, ==, (gint64)GST_SECOND);
 }
 
+/* A sink of sound that knows when each buffer would be heard, as the moment of its time 0. */
+static GArray *heard; /* gint64: us */
+static GMutex heard_lock;
+
+static GstFlowReturn hear(GstBaseSink *sink, GstBuffer *buffer)
+{
+    const gint64 zero_us = g_get_monotonic_time() -
+                           (gint64)gst_segment_to_stream_time(&sink->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)) / 1000;
+    g_mutex_lock(&heard_lock);
+    g_array_append_val(heard, zero_us);
+    g_mutex_unlock(&heard_lock);
+    return GST_FLOW_OK;
+}
+
+static void hearing_class_init(gpointer class, gpointer data)
+{
+    (void)data;
+    GST_BASE_SINK_CLASS(class)->render = hear;
+}
+
+static void register_hearing(void)
+{
+    gst_object_unref(gst_object_ref_sink(gst_element_factory_make("fakesink", NULL))); /* its type is loaded now */
+    const GType parent = g_type_from_name("GstFakeSink");
+    GTypeQuery query;
+    g_type_query(parent, &query);
+    const GTypeInfo info = {.class_size = (guint16)query.class_size,
+                            .class_init = hearing_class_init,
+                            .instance_size = (guint16)query.instance_size};
+    const GType type = g_type_register_static(parent, "NtHearing", &info, 0);
+    g_assert_true(gst_element_register(NULL, "nthearing", GST_RANK_NONE, type));
+}
+
+static gint64 median(GArray *values)
+{
+    g_array_sort(values, compare_times);
+    return g_array_index(values, gint64, values->len / 2);
+}
+
+/* Picture and sound of one moment are seen and heard at one moment, also after a pause and a seek. */
+static void test_sound_in_step(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = clip_make(
+        "step.mkv", "videotestsrc num-buffers=100 ! video/x-raw,width=160,height=120,framerate=25/1 ! vp8enc deadline=1 ! "
+                    "queue ! m. audiotestsrc num-buffers=180 ! opusenc ! queue ! m. matroskamux name=m");
+    register_hearing();
+    g_autoptr(NtPlayer) player = nt_player_open_with_sound(path, 0, "nthearing", &error);
+    g_assert_no_error(error);
+    for (int turn = 0; turn < 3; turn++) {
+        g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(gint64));
+        NtPlayerEvent event;
+        if (turn == 2)
+            nt_player_seek(player, 2 * (gint64)GST_SECOND);
+        nt_player_play(player);
+        wait_for(player, NT_PLAYER_FRAME, &event); /* the one that was seen while paused, or has no time yet */
+        nt_player_event_clear(&event);
+        g_mutex_lock(&heard_lock);
+        g_clear_pointer(&heard, g_array_unref);
+        heard = g_array_new(FALSE, FALSE, sizeof(gint64));
+        g_mutex_unlock(&heard_lock);
+        while (seen->len < 20) {
+            wait_for(player, NT_PLAYER_FRAME, &event);
+            const gint64 zero_us = event.due_us - nt_frame_pts_ns(event.frame) / 1000;
+            g_array_append_val(seen, zero_us);
+            nt_player_event_clear(&event);
+        }
+        nt_player_pause(player);
+        g_mutex_lock(&heard_lock);
+        g_assert_cmpuint(heard->len, >, 10);
+        g_assert_cmpint(ABS(median(heard) - median(seen)), <, 30000);
+        g_mutex_unlock(&heard_lock);
+    }
+    g_clear_pointer(&player, nt_player_close);
+    g_clear_pointer(&heard, g_array_unref);
+}
+
 /* A sound that cannot be put out is said, and the picture goes on. */
 static void test_sound_breaks(void)
 {
@@ -423,6 +534,7 @@ int main(int argc, char **argv)
     clips_init(&argc, &argv);
     g_test_add_func("/media/player/opens-paused", test_opens_paused);
     g_test_add_func("/media/player/starts-elsewhere", test_starts_elsewhere);
+    g_test_add_func("/media/player/comes-ahead", test_comes_ahead);
     g_test_add_func("/media/player/plays-to-the-end", test_plays_to_the_end);
     g_test_add_func("/media/player/seeks", test_seeks);
     g_test_add_func("/media/player/seeks-uneven", test_seeks_uneven);
@@ -433,6 +545,7 @@ int main(int argc, char **argv)
     g_test_add_func("/media/player/loops", test_loops);
     g_test_add_func("/media/player/drags", test_drags);
     g_test_add_func("/media/player/sound", test_sound);
+    g_test_add_func("/media/player/sound-in-step", test_sound_in_step);
     g_test_add_func("/media/player/sound-breaks", test_sound_breaks);
     g_test_add_func("/media/player/refuses", test_refuses);
     g_test_add_func("/media/player/closes-at-any-moment", test_closes_at_any_moment);
