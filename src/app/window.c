@@ -170,7 +170,9 @@ static void update_page(NtWindow *self)
         g_autofree char *words = g_markup_escape_text(sentence, -1);
         adw_status_page_set_description(self->failed_page, words);
     }
-    gtk_widget_set_visible(self->controls, self->viewing && state != NT_VIEWING_FAILED);
+    const gboolean has_controls = self->viewing && state != NT_VIEWING_FAILED;
+    gtk_widget_set_visible(self->controls, has_controls);
+    (has_controls ? gtk_widget_add_css_class : gtk_widget_remove_css_class)(GTK_WIDGET(self->toasts), "over-controls");
 }
 
 static void open_time_line(NtWindow *self)

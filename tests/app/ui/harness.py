@@ -365,7 +365,12 @@ class App:
         return having[-1] if having else None
 
     def choose(self, menu, item):
-        """From a menu that a button opens. The button that takes the press is within the menu button."""
+        """From a menu that a button opens. The button that takes the press is within the menu button. On a busy machine it may
+        have moved meanwhile: once more then."""
+        self.click("push button", menu)
+        with contextlib.suppress(Failure):
+            self.click("menu item", item, limit=LIMIT_S / 2)
+            return
         self.click("push button", menu)
         self.click("menu item", item)
 
