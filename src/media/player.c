@@ -60,6 +60,7 @@ struct NtPlayer {
     guint n_frames;      /* among the events */
     guint64 index, lost;
     gboolean restarted;               /* the next frame does not follow */
+    gboolean loops;                   /* and comes after the last one of the clip, without a pause */
     gboolean fresh;                   /* the next frame is given even if it is the one before again */
     gint64 last_ns, last_duration_ns; /* of the newest frame; -1: none yet */
     gint64 last_due_us;
@@ -138,6 +139,13 @@ static gint64 due_us(NtPlayer *self, GstSample *sample, gint64 now_us)
     return now_us + CLAMP(NT_PLAYER_AHEAD_US + ahead_ns / 1000, -G_USEC_PER_SEC, 2 * NT_PLAYER_AHEAD_US);
 }
 
+/* The clock stood while it was sought: the first frame of the next turn is due when the last one of this was shown. */
+static gint64 next_turn_us(const NtPlayer *self, gint64 now_us)
+{
+    const gint64 shown_us = self->last_due_us + (gint64)((double)self->last_duration_ns / 1000 / self->rate);
+    return CLAMP(shown_us, now_us, now_us + 2 * NT_PLAYER_AHEAD_US);
+}
+
 /* From a streaming thread. */
 static void on_take(GstSample *sample, gint64 position_ns, gint64 duration_ns, gpointer user)
 {
@@ -159,7 +167,9 @@ static void on_take(GstSample *sample, gint64 position_ns, gint64 duration_ns, g
                              .due_us = runs ? due_us(self, sample, now_us) : now_us};
     g_mutex_lock(&self->lock);
     event->restarted = self->restarted;
-    self->restarted = self->fresh = FALSE;
+    if (self->loops)
+        event->due_us = next_turn_us(self, now_us);
+    self->restarted = self->fresh = self->loops = FALSE;
     self->index++;
     self->last_ns = position_ns;
     self->last_duration_ns = duration_ns;
@@ -307,6 +317,7 @@ static void on_end(NtPlayer *self)
     g_mutex_lock(&self->lock);
     const gboolean again = self->loop && self->wants_play && self->can_seek;
     self->restarted |= again;
+    self->loops = again;
     if (!again) {
         self->at_end = TRUE;
         self->wants_play = FALSE;
@@ -441,8 +452,10 @@ static void carry_out(NtPlayer *self)
     const gboolean play = self->wants_play, at_end = self->at_end, can_seek = self->can_seek;
     const gboolean other_rate = self->rate != self->rate_in_use;
     const gint64 last_ns = self->last_ns, next_ns = last_ns + self->last_duration_ns;
-    if (seek_ns >= 0 || (play && at_end && can_seek))
+    if (seek_ns >= 0 || (play && at_end && can_seek)) {
         self->restarted = TRUE;
+        self->loops = FALSE;
+    }
     g_mutex_unlock(&self->lock);
 
     if (seek_ns >= 0)

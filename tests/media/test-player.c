@@ -345,15 +345,17 @@ static void test_loops(void)
     g_autoptr(NtPlayer) player = open_silent(path, 0);
     nt_player_set_loop(player, TRUE);
     nt_player_play(player);
-    /* A busy machine may leave frames out, but neither order nor ends. */
-    gint64 last_ns = G_MAXINT64;
+    /* A busy machine may leave frames out, but neither order nor ends; and each is due after the one before. */
+    gint64 last_ns = G_MAXINT64, last_due_us = 0;
     for (guint n_loops = 0; n_loops < 4;) {
         NtPlayerEvent event;
         wait_for(player, NT_PLAYER_FRAME, &event);
         const gint64 pts_ns = nt_frame_pts_ns(event.frame);
         g_assert_cmpint(event.restarted, ==, pts_ns < last_ns);
+        g_assert_cmpint(event.due_us, >, last_due_us);
         n_loops += event.restarted;
         last_ns = pts_ns;
+        last_due_us = event.due_us;
         nt_player_event_clear(&event);
     }
 }
