@@ -6,6 +6,7 @@
 #include "app/time_line_row.h"
 
 #define LINE_WIDTH 2 /* of the position: pixels */
+#define UNSCROLLED_ROWS 5
 
 struct _NtTimeLineView {
     GtkWidget parent;
@@ -95,6 +96,13 @@ static GtkWidget *find_row(GtkWidget *from, const NtLane *lane)
     return NULL;
 }
 
+/* As high as the rows; with a bar for scrolling, which is higher than two of them, only where there are many. */
+static void update_height(NtTimeLineView *self, guint n_rows)
+{
+    const GtkPolicyType vertical = n_rows > UNSCROLLED_ROWS ? GTK_POLICY_AUTOMATIC : GTK_POLICY_NEVER;
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroller), GTK_POLICY_NEVER, vertical);
+}
+
 /* A person keeps their row, and with it the focus, wherever it moves to. */
 static void update_rows(NtTimeLineView *self)
 {
@@ -117,6 +125,7 @@ static void update_rows(NtTimeLineView *self)
             gtk_widget_grab_focus(last);
         gtk_box_remove(GTK_BOX(self->rows), rest);
     }
+    update_height(self, n);
 }
 
 static char *status_words(NtTimeLine *time_line)

@@ -54,6 +54,7 @@ def the_window(desktop, name, pane=None, **env):
             app.enroll(re.compile(face), person)
             app.face(person)
         app.wait_gone("push button", "Undo")
+        time.sleep(1)  # it fades
         if pane:
             app.click("label", pane)
             app.find("label", re.compile("^Score .*limit"))
