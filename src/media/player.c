@@ -139,7 +139,8 @@ static gint64 due_us(NtPlayer *self, GstSample *sample, gint64 now_us)
     return now_us + CLAMP(NT_PLAYER_AHEAD_US + ahead_ns / 1000, -G_USEC_PER_SEC, 2 * NT_PLAYER_AHEAD_US);
 }
 
-/* The clock stood while it was sought: the first frame of the next turn is due when the last one of this was shown. */
+/* The clock stood while it was sought: the first frame of the next turn is due when the last one of this was shown. Lock
+ * held. */
 static gint64 next_turn_us(const NtPlayer *self, gint64 now_us)
 {
     const gint64 shown_us = self->last_due_us + (gint64)((double)self->last_duration_ns / 1000 / self->rate);
@@ -155,6 +156,7 @@ static void on_take(GstSample *sample, gint64 position_ns, gint64 duration_ns, g
     const gboolean again = position_ns == self->last_ns && !self->fresh;
     const gboolean runs = self->wants_play && self->clock_runs;
     const guint64 index = self->index;
+    const gint64 turn_us = self->loops ? next_turn_us(self, now_us) : 0;
     g_mutex_unlock(&self->lock);
     /* What was shown while paused comes again when it plays. */
     NtFrame *frame = again ? NULL : nt_frame_new(sample, index, position_ns, duration_ns);
@@ -164,11 +166,11 @@ static void on_take(GstSample *sample, gint64 position_ns, gint64 duration_ns, g
     *event = (NtPlayerEvent){.kind = NT_PLAYER_FRAME,
                              .frame = frame,
                              .arrived_us = now_us,
-                             .due_us = runs ? due_us(self, sample, now_us) : now_us};
+                             .due_us = !runs     ? now_us
+                                       : turn_us ? turn_us
+                                                 : due_us(self, sample, now_us)};
     g_mutex_lock(&self->lock);
     event->restarted = self->restarted;
-    if (self->loops)
-        event->due_us = next_turn_us(self, now_us);
     self->restarted = self->fresh = self->loops = FALSE;
     self->index++;
     self->last_ns = position_ns;

@@ -127,12 +127,6 @@ static void test_starts_elsewhere(void)
     assert_rests(player);
 }
 
-static int compare_times(gconstpointer a, gconstpointer b)
-{
-    const gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-    return (x > y) - (x < y);
-}
-
 /* Each frame comes NT_PLAYER_AHEAD_US before it is due, from the first after the start on, and none is left out. */
 static void test_comes_ahead(void)
 {
@@ -428,6 +422,12 @@ static void register_hearing(void)
                             .instance_size = (guint16)query.instance_size};
     const GType type = g_type_register_static(parent, "NtHearing", &info, 0);
     g_assert_true(gst_element_register(NULL, "nthearing", GST_RANK_NONE, type));
+}
+
+static int compare_times(gconstpointer a, gconstpointer b)
+{
+    const gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+    return (x > y) - (x < y);
 }
 
 static gint64 median(GArray *values)
