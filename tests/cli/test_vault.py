@@ -116,7 +116,7 @@ def test_encrypt_and_decrypt(case):
     done = case.nametag("people", "--gallery", case.gallery, "encrypt")
     case.check("cannot be recovered" in done.stderr and "backups" in done.stderr, done.stderr)
     text = gallery_bytes(case)
-    for secret in (b"Xaverius", PNG_SIGNATURE, os.path.basename(picture).encode(), b"correct horse"):
+    for secret in (b"Xaverius", PNG_SIGNATURE, b"IHDR", os.path.basename(picture).encode(), b"correct horse"):
         case.check(secret not in text, f"{secret!r} is in the encrypted gallery")
 
     before = digests(case)

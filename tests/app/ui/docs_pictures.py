@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Takes the pictures of docs/images anew: /usr/bin/python3 tests/app/ui/docs_pictures.py, with the folder of a build in NAMETAG_GTK.
+"""Takes the pictures of docs/images anew, of the newest build in build/: /usr/bin/python3 tests/app/ui/docs_pictures.py
 
 Not a test: to be run by hand after a change of how the window looks, and to be looked at.
 """
