@@ -267,6 +267,18 @@ static char *plain_words(const char *who, const Report *report)
     }
 }
 
+/* Whether the server was there and gave no picture, so that the other way of transport is worth trying; one that is
+ * switched off comes back with the way that worked. */
+static gboolean is_transport_to_blame(const Report *report)
+{
+    static const int codes[] = {GST_RESOURCE_ERROR_OPEN_READ, GST_RESOURCE_ERROR_OPEN_WRITE,
+                                GST_RESOURCE_ERROR_OPEN_READ_WRITE, GST_RESOURCE_ERROR_NOT_FOUND};
+    for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (g_error_matches(report->cause, GST_RESOURCE_ERROR, codes[i]))
+            return FALSE;
+    return !report->had_picture;
+}
+
 /* GStreamer's reason, in a sentence of ours. */
 static char *reason_of(const Report *report)
 {
@@ -319,7 +331,7 @@ static void run_network(NtFeed *feed)
         } else if (report.outcome == FAILED && is_hopeless(feed, &report)) {
             nt_mailbox_end(feed->mailbox, take_error(feed, &report));
         } else {
-            if (!report.had_picture) /* the other way of transport, next time */
+            if (is_transport_to_blame(&report))
                 feed->rtsp_protocols = feed->rtsp_protocols == GST_RTSP_LOWER_TRANS_TCP ? 0 : GST_RTSP_LOWER_TRANS_TCP;
             pause_and_tell(feed, &report);
             report_clear(&report);

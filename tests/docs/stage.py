@@ -18,6 +18,7 @@ BOB_PICTURES = ("01829", "02045", "02221", "02683", "03909", "04035")
 OTHERS = {"Audrey": ("audrey.jpg", "audrey_crop.jpg"), "Justin": ("bieber_small.jpg", "Justin-Bieber2_crop.jpg"),
           "Nicolas": ("cage.jpg", "cage2_crop.jpg")}
 PARTY_FRAMES = 350  # 14 s
+X264 = "x264enc pass=quant quantizer=20 speed-preset=veryfast"
 SIDE = ("videorate ! videoscale ! videoconvert ! video/x-raw,format=I420,width=388,height=300,framerate=25/1,"
         "pixel-aspect-ratio=1/1")
 
@@ -30,34 +31,38 @@ def gst(folder, pipeline):
 
 
 def still(folder, source, name, effects="identity"):
-    gst(folder, f"filesrc location={need(source)} ! decodebin ! videoconvert ! {effects} ! videoconvert ! jpegenc snapshot=true "
+    gst(folder, f"{playing(source)} ! videoconvert ! {effects} ! videoconvert ! jpegenc snapshot=true "
                 f"! filesink location={name}")
 
 
+def playing(clip):
+    return f"filesrc location={need(clip)} ! decodebin"
+
+
 def side_by_side(folder, left, right, frames, name):
+    """Clips, or what else gives pictures, beside one another: so many frames, at 25 a second."""
     gst(folder, f"compositor name=both sink_1::xpos=388 ! video/x-raw,format=I420,width=776,height=300,framerate=25/1 ! identity "
-                f"eos-after={frames + 1} ! x264enc pass=quant quantizer=20 speed-preset=veryfast ! mp4mux ! filesink location={name} "
-                f"filesrc location={need(left)} ! decodebin ! {SIDE} ! both.sink_0 "
-                f"filesrc location={need(right)} ! decodebin ! {SIDE} ! both.sink_1")
+                f"eos-after={frames + 1} ! {X264} ! mp4mux ! filesink location={name} "
+                f"{left} ! {SIDE} ! both.sink_0 {right} ! {SIDE} ! both.sink_1")
 
 
 def make_camera(folder, name):
     """What the camera sees, over and over: Anna and Bob for 2 seconds, then Bob alone for 3."""
-    gst(folder, f"compositor name=both sink_1::xpos=388 ! video/x-raw,format=I420,width=776,height=300,framerate=25/1 ! identity "
-                f"eos-after=126 ! x264enc pass=quant quantizer=20 speed-preset=veryfast ! mp4mux ! filesink location={name} "
-                f"concat name=left ! both.sink_0 filesrc location={need(ANNA_LATER)} ! decodebin ! {SIDE} ! identity eos-after=26 "
-                f"! left. videotestsrc pattern=black num-buffers=300 ! {SIDE} ! left. "
-                f"filesrc location={need(BOB)} ! decodebin ! {SIDE} ! both.sink_1")
+    side_by_side(folder, playing(ANNA_LATER), playing(BOB), 50, "both-" + name)
+    side_by_side(folder, "videotestsrc pattern=black", playing(BOB), 75, "alone-" + name)
+    gst(folder, f"concat name=one ! {X264} ! mp4mux ! filesink location={name} "
+                f"filesrc location=both-{name} ! decodebin ! videoconvert ! one. "
+                f"filesrc location=alone-{name} ! decodebin ! videoconvert ! one.")
 
 
-def clip(folder, source, frames, name, encoder="x264enc pass=quant quantizer=20 speed-preset=veryfast ! mp4mux"):
-    gst(folder, f"filesrc location={need(source)} ! decodebin ! videoconvert ! identity eos-after={frames + 1} ! {encoder} ! "
+def clip(folder, source, frames, name, encoder=X264 + " ! mp4mux"):
+    gst(folder, f"{playing(source)} ! videoconvert ! identity eos-after={frames + 1} ! {encoder} ! "
                 f"filesink location={name}")
 
 
 def frames_of(folder, source, every_s, name):
     """A picture every so many seconds: name % 0, 1, ..."""
-    gst(folder, f"filesrc location={need(source)} ! decodebin ! videorate ! video/x-raw,framerate=1/{every_s} ! videoconvert ! "
+    gst(folder, f"{playing(source)} ! videorate ! video/x-raw,framerate=1/{every_s} ! videoconvert ! "
                 f"jpegenc ! multifilesink location={name}")
 
 
@@ -95,8 +100,8 @@ def make(folder):
             file.write(f"Anna/{i}.jpg Anna/{i + 1}.jpg 1\nBob/{BOB_PICTURES[i]}.jpg Bob/{BOB_PICTURES[i + 1]}.jpg 1\n")
             file.write(f"Anna/{i}.jpg Bob/{BOB_PICTURES[i]}.jpg 0\nAudrey/audrey.jpg Anna/{i}.jpg 0\n")
     copy(BOB, "interview.mp4")
-    side_by_side(folder, ANNA_LATER, BOB, PARTY_FRAMES, "party.mp4")
-    side_by_side(folder, ANNA_LATER, BOB, 50, "archive/2024/garden.mp4")
+    side_by_side(folder, playing(ANNA_LATER), playing(BOB), PARTY_FRAMES, "party.mp4")
+    side_by_side(folder, playing(ANNA_LATER), playing(BOB), 50, "archive/2024/garden.mp4")
     clip(folder, ANNA_LATER, 50, "archive/2024/speech.mkv", "x264enc speed-preset=veryfast ! matroskamux")
     clip(folder, BOB, 50, "archive/2025/new.mp4")
     os.rename(os.path.join(folder, "archive/2025/new.mp4"), os.path.join(folder, "archive/2025/new year.mp4"))
