@@ -15,7 +15,8 @@
 #define RTSP_UDP_LIMIT_US ((guint64)3 * G_USEC_PER_SEC)
 #define RTSP_TCP_LIMIT_US ((guint64)5 * G_USEC_PER_SEC)
 
-/* Of GstAutoplugSelectResult, which is in no header: uridecodebin goes on with the element, or shows the stream as it is. */
+/* Of GstAutoplugSelectResult, which is in no header: uridecodebin goes on with the element, or shows the stream as it
+ * is. */
 enum { PLUG_TRY = 0, PLUG_EXPOSE = 1 };
 
 /* A file that lists addresses (HLS, DASH, Smooth Streaming, SDP), or an edit of other files, makes these elements open
@@ -104,8 +105,8 @@ static void on_source(GstElement *decoder, GstElement *source, NtDecode *decode)
         g_object_set(source, "protocols", decode->rtsp_protocols, NULL);
 }
 
-/* A camera that sends JPEG pictures over HTTP has this one stream. Until the demuxer says so, decodebin waits for others
- * and holds back two megabytes, which are many seconds of a small picture. */
+/* A camera that sends JPEG pictures over HTTP has this one stream. Until the demuxer says so, decodebin waits for
+ * others and holds back two megabytes, which are many seconds of a small picture. */
 static void on_element(GstBin *pipeline, GstBin *bin, GstElement *element, gpointer user)
 {
     (void)pipeline, (void)bin, (void)user;
@@ -126,7 +127,7 @@ static GstPadProbeReturn on_query(GstPad *pad, GstPadProbeInfo *info, gpointer u
     return GST_PAD_PROBE_HANDLED;
 }
 
-static GstElement *add(GstBin *bin, const char *factory, const char *shown, GError **error)
+GstElement *nt_decode_add(GstBin *bin, const char *factory, const char *shown, GError **error)
 {
     GstElement *element = gst_element_factory_make(factory, NULL);
     if (element)
@@ -142,8 +143,10 @@ gboolean nt_decode_add_sink(GstBin *bin, gboolean flip, const char *shown, GstEl
                             GError **error)
 {
     GstElement *filter, *turn = NULL;
-    if (!(*convert = add(bin, "videoconvert", shown, error)) || !(filter = add(bin, "capsfilter", shown, error)) ||
-        (flip && !(turn = add(bin, "videoflip", shown, error))) || !(*sink = add(bin, "appsink", shown, error)))
+    if (!(*convert = nt_decode_add(bin, "videoconvert", shown, error)) ||
+        !(filter = nt_decode_add(bin, "capsfilter", shown, error)) ||
+        (flip && !(turn = nt_decode_add(bin, "videoflip", shown, error))) ||
+        !(*sink = nt_decode_add(bin, "appsink", shown, error)))
         return FALSE;
     g_autoptr(GstCaps) formats = gst_caps_from_string("video/x-raw, format={ I420, NV12 }");
     g_object_set(filter, "caps", formats, NULL);
@@ -160,7 +163,7 @@ NtDecode *nt_decode_new(const char *uri, const char *shown, GError **error)
     NtDecode *decode = g_new0(NtDecode, 1);
     decode->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     decode->bus = gst_element_get_bus(decode->pipeline);
-    GstElement *decoder = add(GST_BIN(decode->pipeline), "uridecodebin", shown, error);
+    GstElement *decoder = nt_decode_add(GST_BIN(decode->pipeline), "uridecodebin", shown, error);
     if (!decoder ||
         !nt_decode_add_sink(GST_BIN(decode->pipeline), TRUE, shown, &decode->convert, &decode->sink, error)) {
         nt_decode_close(decode, 0);

@@ -36,6 +36,8 @@ gboolean nt_decode_is_blind(const NtDecode *decode);
 gboolean nt_decode_describe_away(const NtDecode *decode, const char *shown, GError **error);
 /* Fills error with what to say then, where it is a clip. */
 void nt_decode_describe_blind(const NtDecode *decode, const char *shown, GError **error);
+/* A new element in bin; NULL when there is none of the kind. shown: what is opened, for the error. */
+GstElement *nt_decode_add(GstBin *bin, const char *factory, const char *shown, GError **error);
 /* The second half of such a pipeline, from raw video on, in convert and sink; FALSE when an element is missing. flip: rotation tags
  * are applied. */
 gboolean nt_decode_add_sink(GstBin *bin, gboolean flip, const char *shown, GstElement **convert, GstElement **sink, GError **error);

@@ -51,18 +51,6 @@ static void reception_unref(NtReception *reception)
 
 /* Building. */
 
-static GstElement *make(GstBin *bin, const char *factory, const char *shown, GError **error)
-{
-    GstElement *element = gst_element_factory_make(factory, NULL);
-    if (element)
-        gst_bin_add(bin, element);
-    else
-        g_set_error(error, NT_SOURCE_ERROR, NT_SOURCE_ERROR_PLUGIN,
-                    _("cannot open '%s': GStreamer's '%s' is missing; install its 'base' and 'good' plugins"), shown,
-                    factory);
-    return element;
-}
-
 /* Raw video or JPEG from source, by the filter, to the sink. */
 static gboolean link_source(NtReception *reception, GstElement *source, const GstCaps *filtered, gboolean is_jpeg,
                             GError **error)
@@ -70,8 +58,8 @@ static gboolean link_source(NtReception *reception, GstElement *source, const Gs
     GstBin *bin = GST_BIN(reception->pipeline);
     const char *shown = reception->order.shown;
     GstElement *filter, *decoder = NULL, *convert;
-    if (!(filter = make(bin, "capsfilter", shown, error)) ||
-        (is_jpeg && !(decoder = make(bin, "jpegdec", shown, error))) ||
+    if (!(filter = nt_decode_add(bin, "capsfilter", shown, error)) ||
+        (is_jpeg && !(decoder = nt_decode_add(bin, "jpegdec", shown, error))) ||
         !nt_decode_add_sink(bin, FALSE, shown, &convert, &reception->sink, error))
         return FALSE;
     g_object_set(filter, "caps", filtered, NULL);
@@ -115,7 +103,7 @@ static gboolean build_camera(NtReception *reception, GError **error)
 static gboolean build_test(NtReception *reception, GError **error)
 {
     const NtReceptionOrder *order = &reception->order;
-    GstElement *source = make(GST_BIN(reception->pipeline), "videotestsrc", order->shown, error);
+    GstElement *source = nt_decode_add(GST_BIN(reception->pipeline), "videotestsrc", order->shown, error);
     if (!source)
         return FALSE;
     g_object_set(source, "is-live", !order->flat_out, NULL);
