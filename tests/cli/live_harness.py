@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import CLIPS, NAMETAG, json_lines, need
+from harness import CLIPS, NAMETAG, beginning, json_lines, need
 
 FRANCK = os.path.join(CLIPS, "franck.mp4")
 PRESENTER = os.path.join(CLIPS, "cap13_edit2.mp4")
@@ -16,8 +16,7 @@ RATE = 25
 
 def clip(case, source=FRANCK, frames=2 * RATE, name="clip.mp4"):
     """The beginning of a demo clip; about 25 frames a second."""
-    case.gst(f"filesrc location={need(source)} ! decodebin ! identity eos-after={frames + 1} ! x264enc pass=quant "
-             f"quantizer=18 speed-preset=veryfast ! mp4mux ! filesink location={name}")
+    case.gst(f"{beginning(source, frames)} ! x264enc pass=quant quantizer=18 speed-preset=veryfast ! mp4mux ! filesink location={name}")
     return case.path(name)
 
 
@@ -28,7 +27,13 @@ def count(case, path):
 
 
 def enrol(case, name="Franck", source=FRANCK, span=("60", "70")):
-    case.nametag("enroll", "--gallery", case.gallery, name, need(source), "--start", span[0], "--end", span[1], "--quiet")
+    """Starts the gallery."""
+    case.start_gallery([name, need(source), "--start", span[0], "--end", span[1]])
+
+
+def enrol_meanwhile(case):
+    """Into the gallery that others have open, or wait for."""
+    case.nametag("enroll", "--gallery", case.gallery, "Franck", need(FRANCK), "--start", "60", "--end", "70")
 
 
 def live(case, *args, **options):

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import NAMETAG, json_lines, main
-from live_harness import PRESENTER, RATE, Running, clip, count, enrol, events, frames, is_frame, live, moment
+from live_harness import PRESENTER, RATE, Running, clip, count, enrol, enrol_meanwhile, events, frames, is_frame, live, moment
 
 def test_names(case):
     """A file is played to its end: every frame has its faces, its time and the track's number; who comes and goes is told."""
@@ -150,7 +150,7 @@ def test_enrolled_meanwhile(case):
     """Whoever is enrolled by another program while this one runs is named, also where there was no gallery before."""
     with Running(case, clip(case, frames=4 * RATE), "--loop", "--quiet", "--no-landmarks") as run:
         run.wait_for(lambda line: any(face["name"] is None for face in line.get("faces", [])), "an unknown face")
-        enrol(case)
+        enrol_meanwhile(case)
         run.wait_for(lambda line: any(face["name"] == "Franck" for face in line.get("faces", [])), "the name")
         case.nametag("people", "--gallery", case.gallery, "rename", "Franck", "Frank")
         run.wait_for(lambda line: line.get("event") == "named" and line["name"] == "Frank", "the new name")

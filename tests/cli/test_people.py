@@ -6,12 +6,12 @@ import sqlite3
 import subprocess
 import time
 
-from harness import CLIPS, NAMETAG, SAMPLES, Skip, json_lines, main, need
+from harness import CLIPS, NAMETAG, SAMPLES, Skip, beginning, json_lines, main, need
 
 SAMPLE = os.path.join(SAMPLES, "sample1.jpg")
 FRANCK = os.path.join(CLIPS, "franck.mp4")
 PRESENTER = os.path.join(CLIPS, "cap13_edit2.mp4")
-SHOT = 20  # frames of each shot of a made clip, at least: encoders let a few more pass
+SHOT = 20  # frames of each shot of a made clip
 LARGE = 200  # pixels: in such a clip Franck's face is larger, the Presenter's smaller
 VERBS = ("list", "names", "show", "rename", "merge", "split", "move", "drop", "set-aside", "use", "remove", "forget", "not", "ignore",
          "rejections", "accept", "strangers", "unignore", "unknown", "name-unknown", "ignore-unknown", "drop-unknown", "undo",
@@ -22,12 +22,11 @@ NOBODY = 65534  # the user who may write nothing
 def shots(case, *sources, name="party.mp4"):
     """A clip of the first frames of each source, one after another."""
     encode = "x264enc pass=quant quantizer=18 speed-preset=veryfast ! mp4mux ! filesink location="
+    same = "videoconvert ! videoscale ! videorate ! video/x-raw,format=I420,width=640,height=480,pixel-aspect-ratio=1/1,framerate=25/1"
     for i, source in enumerate(sources):
-        case.gst(f"filesrc location={need(source)} ! decodebin ! videoconvert ! videoscale ! videorate ! video/x-raw,"
-                 f"format=I420,width=640,height=480,pixel-aspect-ratio=1/1,framerate=25/1 ! identity eos-after={SHOT + 1} ! "
-                 f"{encode}shot{i}.mp4")
+        case.gst(f"{beginning(source, SHOT, same)} ! {encode}shot{i}.mp4")
     parts = [f"filesrc location=shot{i}.mp4 ! qtdemux ! avdec_h264 ! c." for i in range(len(sources))]
-    case.gst(f"concat name=c ! {encode}{name} {' '.join(parts)}")
+    case.gst(f"concat name=c ! compositor ! {encode}{name} {' '.join(parts)}")
     return case.path(name)
 
 
@@ -51,8 +50,7 @@ def whose(face):
 
 
 def enrol(case):
-    case.nametag("enroll", "--gallery", case.gallery, "Franck", need(FRANCK), "--start", "60", "--end", "70")
-    case.nametag("enroll", "--gallery", case.gallery, "Presenter", need(PRESENTER), "--end", "8")
+    case.start_gallery(["Franck", need(FRANCK), "--start", "60", "--end", "70"], ["Presenter", need(PRESENTER), "--end", "8"])
 
 
 def listing(case):
@@ -265,7 +263,7 @@ def test_rejection_sticks(case):
 
 def test_ignore(case):
     """Ignored strangers are plainly unknown, without a number, until that is taken back."""
-    case.nametag("enroll", "--gallery", case.gallery, "Franck", need(FRANCK), "--start", "60", "--end", "70")
+    case.start_gallery(["Franck", need(FRANCK), "--start", "60", "--end", "70"])
     numbers = [face.get("unknown") for face in faces(tag(case, need(SAMPLE)))]
     case.check(len(set(numbers) - {None}) >= 2, f"numbers: {numbers}")
     people(case, "ignore", SAMPLE)
@@ -335,7 +333,7 @@ def test_several_sources(case):
 def test_dropped_means_erased(case):
     """What was kept of strangers and dropped is nowhere in the gallery's files; --no-keep never writes it."""
     clip = shots(case, PRESENTER, name="wedding.mp4")
-    case.nametag("enroll", "--gallery", case.gallery, "Franck", need(FRANCK), "--start", "60", "--end", "70")
+    case.start_gallery(["Franck", need(FRANCK), "--start", "60", "--end", "70"])
     case.nametag("tag", clip, "--gallery", case.gallery, "--no-keep")
     held = lambda: any(b"wedding.mp4" in open(case.path(name), "rb").read() for name in os.listdir(case.folder)
                        if name.startswith("people.sqlite"))
@@ -404,7 +402,7 @@ def test_encrypted_gallery(case):
         file.write("eine lange Geschichte\n")
     os.chmod(case.path("phrase"), 0o600)
     case.env["NAMETAG_PASSPHRASE_FILE"] = case.path("phrase")
-    case.nametag("enroll", "--gallery", case.gallery, "Franck", need(FRANCK), "--start", "60", "--end", "70")
+    case.start_gallery(["Franck", need(FRANCK), "--start", "60", "--end", "70"])
     people(case, "encrypt")
     clip = shots(case, PRESENTER, name="wedding.mp4")
     case.nametag("tag", clip, "--gallery", case.gallery)

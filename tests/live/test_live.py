@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 
 from harness import NAMETAG, Skip, json_lines, main, need  # noqa: E402
-from live_harness import FRANCK, RATE, Running, clip, enrol, events, is_frame  # noqa: E402
+from live_harness import FRANCK, RATE, Running, clip, enrol, enrol_meanwhile, events, is_frame  # noqa: E402
 from session import Missing, Session, tool  # noqa: E402
 
 
@@ -91,7 +91,7 @@ def test_enrolled_meanwhile(case, session):
     camera(case, session)
     with Running(case, "ClipCamera", "--no-landmarks", "--quiet") as run:
         run.wait_for(is_frame, "a face")
-        enrol(case)
+        enrol_meanwhile(case)
         run.wait_for(lambda line: line.get("event") == "named" and line["name"] == "Franck", "the name")
         run.interrupt()
 

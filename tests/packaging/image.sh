@@ -206,7 +206,7 @@ check "a person is enrolled from a clip, in the volume" enrols
 check "a clip is tagged, as WebM" tags_clip demo.mp4 out.webm
 check "a clip is tagged, as MP4" tags_clip demo.mp4 out.mp4
 reads "a transport stream is tagged, as Matroska" camera.ts "tags_clip camera.ts out.mkv" qtdemux ! h264parse ! mpegtsmux
-second=(decodebin ! identity eos-after=26 ! videoconvert)
+second=(decodebin ! compositor start-time-selection=first ! identity eos-after=26 ! videoconvert)
 reads "H.265 is read" h265.mp4 "reads_clip h265.mp4" "${second[@]}" ! x265enc speed-preset=ultrafast ! h265parse ! mp4mux
 reads "AV1 is read" av1.mkv "reads_clip av1.mkv" "${second[@]}" ! av1enc cpu-used=8 usage-profile=realtime ! av1parse ! matroskamux
 reads "VP9 is read" vp9.webm "reads_clip vp9.webm" "${second[@]}" ! vp9enc deadline=1 cpu-used=8 ! webmmux
