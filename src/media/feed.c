@@ -242,6 +242,14 @@ static char *seconds(gint64 us)
     return g_strdup_printf(_("%.3g s"), (double)us / G_USEC_PER_SEC);
 }
 
+/* There was no connection, so that nothing is known of the server. */
+static gboolean is_unreachable(const GError *cause)
+{
+    return g_error_matches(cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ) ||
+           g_error_matches(cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE) ||
+           g_error_matches(cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ_WRITE);
+}
+
 /* What GStreamer says of a server, in plain words; NULL: its own have to do. */
 static char *plain_words(const char *who, const Report *report)
 {
@@ -250,13 +258,11 @@ static char *plain_words(const char *who, const Report *report)
                         GST_STREAM_ERROR_FAILED)) /* what is left of a refused connection of HTTP */
         return report->had_picture ? g_strdup_printf(_("%s broke off"), who)
                                    : g_strdup_printf(_("%s cannot be reached"), who);
+    if (is_unreachable(cause))
+        return g_strdup_printf(_("%s cannot be reached"), who);
     if (!cause || cause->domain != GST_RESOURCE_ERROR)
         return NULL;
     switch (cause->code) {
-    case GST_RESOURCE_ERROR_OPEN_READ:
-    case GST_RESOURCE_ERROR_OPEN_WRITE:
-    case GST_RESOURCE_ERROR_OPEN_READ_WRITE:
-        return g_strdup_printf(_("%s cannot be reached"), who);
     case GST_RESOURCE_ERROR_READ:
     case GST_RESOURCE_ERROR_WRITE:
         return g_strdup_printf(_("%s does not answer"), who);
@@ -271,12 +277,8 @@ static char *plain_words(const char *who, const Report *report)
  * switched off comes back with the way that worked. */
 static gboolean is_transport_to_blame(const Report *report)
 {
-    static const int codes[] = {GST_RESOURCE_ERROR_OPEN_READ, GST_RESOURCE_ERROR_OPEN_WRITE,
-                                GST_RESOURCE_ERROR_OPEN_READ_WRITE, GST_RESOURCE_ERROR_NOT_FOUND};
-    for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
-        if (g_error_matches(report->cause, GST_RESOURCE_ERROR, codes[i]))
-            return FALSE;
-    return !report->had_picture;
+    return !report->had_picture && !is_unreachable(report->cause) &&
+           !g_error_matches(report->cause, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
 }
 
 /* GStreamer's reason, in a sentence of ours. */

@@ -251,7 +251,8 @@ int main(int argc, char **argv)
         return 0;
     }
     g_autofree char *description = g_strdup_printf(
-        "filesrc location=%s ! decodebin ! compositor start-time-selection=first ! identity eos-after=46 ! x264enc speed-preset=veryfast ! h264parse ! mux. "
+        "filesrc location=%s ! decodebin ! compositor start-time-selection=first ! identity eos-after=46 ! "
+        "x264enc speed-preset=veryfast ! h264parse ! mux. "
         "audiotestsrc num-buffers=64 ! audioconvert ! vorbisenc ! mux. matroskamux name=mux",
         package);
     clip = clip_make("in.mkv", description);

@@ -3,6 +3,7 @@
 A test is a function named test_*, its docstring the promise it checks. It gets a Case with a folder of its own.
 """
 import atexit
+import glob
 import hashlib
 import json
 import os
@@ -62,16 +63,15 @@ class Case:
         """A new gallery, with what `enroll` makes of each of the lists of words; made once for all tests that ask for the same."""
         self.check(not os.path.exists(self.gallery), "there is a gallery already")
         kept = os.path.join(KEPT, hashlib.sha256(repr(enrolments).encode()).hexdigest())
-        if not os.path.exists(kept):
+        if os.path.exists(kept):
+            source, target = kept, self.folder
+        else:
             for words in enrolments:
                 self.nametag("enroll", "--gallery", self.gallery, *words)
-            files = [name for name in os.listdir(self.folder) if name.startswith(os.path.basename(self.gallery))]
+            source, target = self.folder, kept
             os.mkdir(kept)
-            for name in files:
-                shutil.copy2(self.path(name), kept)
-            return
-        for name in os.listdir(kept):
-            shutil.copy2(os.path.join(kept, name), self.folder)
+        for path in glob.glob(os.path.join(source, os.path.basename(self.gallery) + "*")):
+            shutil.copy2(path, target)
 
     def check(self, truth, message):
         if not truth:
@@ -100,11 +100,15 @@ def need(path):
     return path
 
 
+def playing(source):
+    """The part of a pipeline that gives the frames of a clip, or the picture."""
+    return f"filesrc location={need(source)} ! decodebin"
+
+
 def beginning(source, frames, through="videoconvert"):
     """The part of a pipeline that gives the first frames of a clip, after some elements. What a decoder has under way still comes,
     later frames among it, when `identity` has enough; a compositor is quiet at once."""
-    return (f"filesrc location={need(source)} ! decodebin ! {through} ! compositor start-time-selection=first ! "
-            f"identity eos-after={frames + 1}")
+    return f"{playing(source)} ! {through} ! compositor start-time-selection=first ! identity eos-after={frames + 1}"
 
 
 def main(module):

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import time
 
-from harness import CLIPS, NAMETAG, SAMPLES, json_lines, main, need
+from harness import CLIPS, NAMETAG, SAMPLES, json_lines, main, need, playing
 
 FRANCK = os.path.join(CLIPS, "franck_02888.jpg")   # 800 x 600, one face of about 310 pixels
 FRANCKS = [os.path.join(CLIPS, f"franck_0{n}.jpg") for n in
@@ -18,7 +18,7 @@ GROUP = os.path.join(SAMPLES, "sample1.jpg")
 
 def made(case, name, effects, source=FRANCK):
     """A picture made worse by GStreamer's elements."""
-    case.gst(f"filesrc location={need(source)} ! decodebin ! videoconvert ! {effects} ! videoconvert ! pngenc snapshot=true "
+    case.gst(f"{playing(source)} ! videoconvert ! {effects} ! videoconvert ! pngenc snapshot=true "
              f"! filesink location={name}.png")
     return case.path(name + ".png")
 

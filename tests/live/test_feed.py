@@ -118,7 +118,7 @@ def cycle(case, probe, lose, recover, words):
         probe.wait("^FRAME")
         sizes.append(probe.size())
     # What is let go is taken down by threads of its own, which may still be at it.
-    patience = time.monotonic() + 20
+    patience = time.monotonic() + 10
     while sizes[-1][0] > sizes[0][0] + 1 and time.monotonic() < patience:
         time.sleep(0.2)
         sizes[-1] = probe.size()

@@ -17,7 +17,7 @@ import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "cli"), os.path.join(HERE, "..", "live")]
-from harness import CLIPS, NAMETAG, SAMPLES, Skip, main, need  # noqa: E402
+from harness import CLIPS, NAMETAG, SAMPLES, Skip, beginning, main, need  # noqa: E402
 from session import Missing, Session  # noqa: E402
 import traced  # noqa: E402
 
@@ -106,10 +106,9 @@ class Place:
 
 def short_clip(case, seconds=2):
     """A clip of somebody, short."""
-    source = need(os.path.join(CLIPS, "franck.mp4"))
     clip = case.path("clip.mp4")
-    case.gst(f"filesrc location={source} ! decodebin ! videorate ! video/x-raw,framerate=5/1 ! identity eos-after={5 * seconds} "
-             f"! videoconvert ! x264enc speed-preset=ultrafast ! mp4mux ! filesink location={clip}")
+    case.gst(f"{beginning(os.path.join(CLIPS, 'franck.mp4'), 5 * seconds, 'videorate ! video/x-raw,framerate=5/1')} "
+             f"! x264enc speed-preset=ultrafast ! mp4mux ! filesink location={clip}")
     return clip
 
 
